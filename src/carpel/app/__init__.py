@@ -1,0 +1,1 @@
+"""Assembly: settings to a running service. The only room that knows all others."""

@@ -1,0 +1,136 @@
+"""The whole product on one data directory: stores, domain and engine, put together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from carpel.domain.contacts import Contacts
+from carpel.domain.events import Events
+from carpel.domain.fields import Fields
+from carpel.domain.ingest import Ingest
+from carpel.domain.ingest.applier import Applier
+from carpel.domain.keys import Keys
+from carpel.domain.lists import Lists
+from carpel.domain.segments import Segments
+from carpel.domain.workspaces import Workspaces
+from carpel.engine.live import Engine, Published
+from carpel.kit.clock import Clock, SystemClock
+from carpel.settings import Settings
+from carpel.storage.catalogue import Catalogue
+from carpel.storage.columns import Columns
+from carpel.storage.directory import DataDirectory
+from carpel.storage.people import People, PeopleView
+
+
+@dataclass
+class Service:
+    """What the doors work with. `close` when done: it leaves the directory to the next process."""
+
+    clock: Clock
+    directory: DataDirectory
+    workspaces: Workspaces
+    keys: Keys
+    fields: Fields
+    lists: Lists
+    contacts: Contacts
+    events: Events
+    segments: Segments
+    ingest: Ingest
+    engine: Engine
+    _catalogue: Catalogue
+    _people: People
+    _view: PeopleView
+    _columns: Columns
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        create: bool = True,
+        background: bool = True,
+    ) -> Service:
+        """Open the directory, apply what an earlier process left in the log, and begin.
+
+        Args:
+            settings: which directory, and how much memory.
+            clock: the machine's when None.
+            create: make the directory when it is missing.
+            background: keep counts fresh at all times; off, they are computed when asked for.
+
+        Raises:
+            NoDataDirectory, FormatTooNew, DirectoryInUse, LogDamaged: nothing was changed.
+        """
+        clock = clock or SystemClock()
+        directory = DataDirectory.open(settings.data, create=create)
+        try:
+            service = cls._assemble(settings, clock, directory)
+        except BaseException:
+            directory.close()
+            raise
+        service.ingest.start()
+        if background:
+            service.engine.start()
+        return service
+
+    @classmethod
+    def _assemble(cls, settings: Settings, clock: Clock, directory: DataDirectory) -> Service:
+        catalogue = Catalogue(directory.catalogue)
+        people = People(directory.people)
+        view = PeopleView(directory.people)
+        columns = Columns(
+            directory.columns,
+            memory_mb=settings.columns_memory_mb,
+            threads=settings.threads or os.cpu_count() or 1,
+        )
+        news = _News()
+        engine = Engine(columns, clock, news.published)
+        workspaces = Workspaces(catalogue, clock)
+        fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
+        contacts = Contacts(view, fields, lists)
+        segments = Segments(catalogue, fields, lists, engine, clock)
+        news.segments = segments
+
+        def trim() -> int:
+            people.flush()
+            return min(people.applied, columns.applied)
+
+        return cls(
+            clock=clock,
+            directory=directory,
+            workspaces=workspaces,
+            keys=Keys(catalogue, clock),
+            fields=fields,
+            lists=lists,
+            contacts=contacts,
+            events=Events(contacts, clock),
+            segments=segments,
+            ingest=Ingest(directory.log, Applier(people, columns, fields, engine), trim),
+            engine=engine,
+            _catalogue=catalogue,
+            _people=people,
+            _view=view,
+            _columns=columns,
+        )
+
+    def close(self) -> None:
+        """Apply what is durable, stop the threads, close the stores, let go of the directory."""
+        self.ingest.close()
+        self.engine.close()
+        self._columns.close()
+        self._view.close()
+        self._people.close()
+        self._catalogue.close()
+        self.directory.close()
+
+
+class _News:
+    """Carries the engine's news up to the segments, which are made after it."""
+
+    segments: Segments | None = None
+
+    def published(self, number: int, published: Published) -> None:
+        if self.segments is not None:
+            self.segments.on_published(number, published)

@@ -1,0 +1,101 @@
+"""A change of one contact, made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from . import identity
+from .model import KIND_NAMES, Row, Write
+from .session import Session
+
+Outcome = Literal["created", "updated", "unchanged", "unknown"]
+
+
+@dataclass
+class Applied:
+    """What a change did: to whom, and what of them differs now."""
+
+    outcome: Outcome
+    no: int = 0
+    columns: set[str] = field(default_factory=set)
+    met: list[int] = field(default_factory=list)  # contacts that ended in this one
+
+
+def apply_write(
+    session: Session, workspace: int, write: Write, at: int, new_id: bytes
+) -> Applied:
+    """Make the change. `new_id` is the id a new contact gets; `at` the time it is accepted."""
+    no = _target(session, workspace, write)
+    if no is None:
+        if write.id is not None or not write.create:
+            return Applied("unknown")
+        return Applied("created", _create(session, workspace, write, at, new_id))
+    row = session.row(workspace, no)
+    assert row is not None  # noqa: S101
+    columns = {
+        *_change_identifiers(session, workspace, no, row, write),
+        *_change_fields(row, write),
+        *_change_lists(row, write),
+    }
+    met = identity.meet_all(session, workspace, no, write.identifiers)
+    if not columns and not met:
+        return Applied("unchanged", no)
+    row.updated_at = at
+    session.mark(workspace, no)
+    return Applied("updated", no, {*columns, "updated_at"}, met)
+
+
+def _target(session: Session, workspace: int, write: Write) -> int | None:
+    if write.id is not None:
+        return session.number_of_id(workspace, write.id)
+    return identity.find(session, workspace, write.identifiers)
+
+
+def _create(session: Session, workspace: int, write: Write, at: int, new_id: bytes) -> int:
+    return session.create(
+        workspace,
+        Row(
+            new_id,
+            at,
+            at,
+            {kind: value for kind, value in write.identifiers.items() if value is not None},
+            {no: value for no, value in write.fields.items() if value is not None},
+            sorted(set(write.lists)),
+        ),
+    )
+
+
+def _change_identifiers(
+    session: Session, workspace: int, no: int, row: Row, write: Write
+) -> set[str]:
+    changed = set()
+    for kind, value in write.identifiers.items():
+        if row.identifiers.get(kind) != value:
+            session.set_identifier(workspace, no, kind, value)
+            changed.add(KIND_NAMES[kind])
+            if KIND_NAMES[kind] == "email":
+                changed.add("email_domains")
+    return changed
+
+
+def _change_fields(row: Row, write: Write) -> set[str]:
+    changed = set()
+    for number, value in write.fields.items():
+        if row.fields.get(number) == value:
+            continue
+        if value is None:
+            del row.fields[number]
+        else:
+            row.fields[number] = value
+        changed.add(f"f{number}")
+        changed.add("email_domains")  # alternate_emails is a field like any other
+    return changed
+
+
+def _change_lists(row: Row, write: Write) -> set[str]:
+    lists = sorted({*row.lists, *write.lists})
+    if lists == row.lists:
+        return set()
+    row.lists = lists
+    return {"lists"}

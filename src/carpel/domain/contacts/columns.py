@@ -1,0 +1,43 @@
+"""Contacts' rows turned into columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from carpel.domain.fields import Field
+from carpel.kit.ids import id_text
+from carpel.storage.columns import ContactRows, Kind
+
+from .model import KIND_NAMES, IdentifierKind, Row
+
+_ALTERNATE_EMAILS = "alternate_emails"
+
+
+def to_columns(rows: Sequence[tuple[int, Row]], fields: dict[int, Field]) -> ContactRows:
+    """The rows by column; only columns in which at least one row has something."""
+    columns: dict[str, tuple[Kind, list[Any]]] = {
+        "no": ("integer", [no for no, _ in rows]),
+        "id": ("id", [id_text(row.id) for _, row in rows]),
+    }
+    for kind, name in KIND_NAMES.items():
+        columns[name] = ("text", [row.identifiers.get(kind) for _, row in rows])
+    alternates = next(field.no for field in fields.values() if field.name == _ALTERNATE_EMAILS)
+    columns["email_domains"] = ("text-list", [_domains(row, alternates) for _, row in rows])
+    columns["lists"] = ("number-list", [row.lists for _, row in rows])
+    columns["created_at"] = ("date", [row.created_at for _, row in rows])
+    columns["updated_at"] = ("date", [row.updated_at for _, row in rows])
+    used = {number for _, row in rows for number in row.fields}
+    for number in sorted(used):
+        field = fields.get(number)
+        if field is not None:
+            columns[field.column] = (field.type, [row.fields.get(number) for _, row in rows])
+    return ContactRows(columns)
+
+
+def _domains(row: Row, alternates: int) -> list[str] | None:
+    """The domains of all the contact's addresses; None when it has none."""
+    more = row.fields.get(alternates)
+    addresses = [row.identifiers.get(IdentifierKind.EMAIL), *(more if isinstance(more, list) else ())]
+    domains = [address.rpartition("@")[2].lower() for address in addresses if address]
+    return list(dict.fromkeys(domains)) or None

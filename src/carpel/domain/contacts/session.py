@@ -1,0 +1,143 @@
+"""The contacts a batch touches: read once, changed in memory, written together.
+
+Identifiers and rows changed earlier in the batch are seen by what comes later in it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from carpel.storage.people import People
+
+from .model import Row
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Row).decode
+
+Place = tuple[int, int]  # workspace, number
+
+
+class Session:
+    """One batch's view of the people store. `flush` writes what changed."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._rows: dict[Place, Row | None] = {}
+        self._owners: dict[tuple[int, int, str], list[int]] = {}
+        self._ids: dict[bytes, Place] = {}
+        self._next: dict[int, int] = {}
+        self.created: set[Place] = set()
+        self.changed: set[Place] = set()
+        self.removed: set[Place] = set()
+        self._added_identifiers: dict[tuple[int, int, str, int], bool] = {}
+
+    # ------------------------------------------------------------------ reading
+
+    def row(self, workspace: int, no: int) -> Row | None:
+        """A contact's row as it is at this point of the batch."""
+        place = (workspace, no)
+        if place not in self._rows:
+            raw = self._people.row(workspace, no)
+            self._rows[place] = _decode(raw) if raw is not None else None
+        return self._rows[place]
+
+    def number_of_id(self, workspace: int, contact_id: bytes) -> int | None:
+        """The number behind an id, former ids included."""
+        fresh = self._ids.get(contact_id)
+        if fresh is not None:
+            return fresh[1] if fresh[0] == workspace else None
+        return self._people.number_of_id(workspace, contact_id)
+
+    def owners(self, workspace: int, kind: int, value: str) -> list[int]:
+        """The contacts with an identifier, the oldest first."""
+        key = (workspace, kind, value)
+        found = self._owners.get(key)
+        if found is None:
+            found = self._owners[key] = self._people.numbers_of(workspace, kind, value)
+        return found
+
+    # ------------------------------------------------------------------ changing
+
+    def create(self, workspace: int, row: Row) -> int:
+        """A new contact; returns its number."""
+        if workspace not in self._next:
+            self._next[workspace] = self._people.counter(f"contacts:{workspace}")
+        no = self._next[workspace] = self._next[workspace] + 1
+        place = (workspace, no)
+        self._rows[place] = row
+        self._ids[row.id] = place
+        self.created.add(place)
+        self.changed.add(place)
+        for kind, value in row.identifiers.items():
+            self._own(workspace, kind, value, no)
+        return no
+
+    def mark(self, workspace: int, no: int) -> None:
+        """The row was changed in place."""
+        self.changed.add((workspace, no))
+
+    def set_identifier(self, workspace: int, no: int, kind: int, value: str | None) -> None:
+        """Give a contact an identifier instead of the one it had of this kind; None takes it."""
+        row = self.row(workspace, no)
+        assert row is not None  # noqa: S101
+        old = row.identifiers.pop(kind, None)
+        if old is not None:
+            self.owners(workspace, kind, old).remove(no)
+            self._added_identifiers[workspace, kind, old, no] = False
+        if value is not None:
+            row.identifiers[kind] = value
+            self._own(workspace, kind, value, no)
+        self.mark(workspace, no)
+
+    def remove(self, workspace: int, no: int) -> None:
+        """Forget a contact and its identifiers."""
+        row = self.row(workspace, no)
+        if row is None:
+            return
+        for kind in list(row.identifiers):
+            self.set_identifier(workspace, no, kind, None)
+        place = (workspace, no)
+        self._rows[place] = None
+        self._ids.pop(row.id, None)
+        self.changed.discard(place)
+        self.removed.add(place)
+
+    def lead(self, workspace: int, former: bytes, gone: int, kept: int) -> None:
+        """Let the former id of a contact lead to the one it met."""
+        self._people.put_former_id(workspace, former, kept)
+        self._people.move_former_ids(workspace, gone, kept)
+        self._ids[former] = (workspace, kept)
+
+    # ------------------------------------------------------------------- writing
+
+    def flush(self) -> None:
+        """Write everything, inside the caller's transaction."""
+        people = self._people
+        people.put_rows(self._encoded())
+        people.delete_rows(self.removed)
+        adds = [key for key, there in self._added_identifiers.items() if there]
+        takes = [key for key, there in self._added_identifiers.items() if not there]
+        people.delete_identifiers(takes)
+        people.put_identifiers(adds)
+        for workspace, last in self._next.items():
+            people.set_counter(f"contacts:{workspace}", last)
+
+    def _encoded(self) -> list[tuple[int, int, bytes, bytes]]:
+        rows = []
+        for workspace, no in self.changed:
+            row = self._rows[workspace, no]
+            if row is not None:
+                rows.append((workspace, no, row.id, _encode(row)))
+        return rows
+
+    def _own(self, workspace: int, kind: int, value: str, no: int) -> None:
+        owners = self.owners(workspace, kind, value)
+        if no not in owners:
+            owners.append(no)
+            owners.sort()
+        self._added_identifiers[workspace, kind, value, no] = True
+
+
+def decode_row(raw: bytes) -> Row:
+    """A row as the people store keeps it."""
+    return _decode(raw)

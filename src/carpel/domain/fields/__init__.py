@@ -1,0 +1,21 @@
+"""Fields: what can be known of a contact, each of one type."""
+
+from .inference import TypeGuess, type_of_json
+from .model import CUSTOM_FROM, RESERVED, Field, FieldType
+from .service import Fields
+from .values import BadValue, Stored, from_json, from_text, to_json
+
+__all__ = [
+    "CUSTOM_FROM",
+    "RESERVED",
+    "BadValue",
+    "Field",
+    "FieldType",
+    "Fields",
+    "Stored",
+    "TypeGuess",
+    "from_json",
+    "from_text",
+    "to_json",
+    "type_of_json",
+]

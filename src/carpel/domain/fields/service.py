@@ -1,0 +1,99 @@
+"""Making and finding fields."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from carpel.domain.refusals import Conflict, Invalid
+from carpel.domain.workspaces import Workspace
+from carpel.kit.clock import Clock
+from carpel.storage.catalogue import Catalogue
+
+from .model import CUSTOM_FROM, FIELD_TYPES, MOST_CUSTOM, RESERVED, Field, FieldType, custom
+from .repository import FieldRepository
+
+LONGEST_NAME = 100
+
+
+class Fields:
+    """All fields of all workspaces, by name without case, kept in memory as well."""
+
+    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+        self._repository = FieldRepository(catalogue)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._reserved = {field.name: field for field in RESERVED}
+        self._custom: dict[int, dict[str, Field]] = {}
+        for workspace, field in self._repository.list_all():
+            self._custom.setdefault(workspace, {})[field.name.lower()] = field
+
+    def find(self, workspace: int, name: str) -> Field | None:
+        """The field of this name, whatever its case."""
+        folded = name.lower()
+        return self._reserved.get(folded) or self._custom.get(workspace, {}).get(folded)
+
+    def list_of(self, workspace: int) -> list[Field]:
+        """Reserved fields, then custom ones, the oldest first."""
+        return [*RESERVED, *self._custom.get(workspace, {}).values()]
+
+    def by_number(self, workspace: int) -> dict[int, Field]:
+        """The fields that a contact's row holds, by their number."""
+        return {field.no: field for field in self.list_of(workspace) if field.no}
+
+    def create(self, workspace: Workspace, name: str, field_type: str) -> Field:
+        """A new custom field.
+
+        Raises:
+            Invalid: a bad name or an unknown type.
+            Conflict: the name is taken, by a reserved field too.
+        """
+        if field_type not in FIELD_TYPES:
+            raise Invalid(
+                "unknown_type", f"there is no type {field_type!r}; types are {', '.join(FIELD_TYPES)}",
+                "type",
+            )
+        known = self.find(workspace.no, name)
+        if known is not None:
+            raise Conflict("field_exists", f"there is a field {known.name} already", "name")
+        return self.ensure(workspace, {name: field_type})[name]  # type: ignore[dict-item]
+
+    def ensure(self, workspace: Workspace, wanted: Mapping[str, FieldType]) -> dict[str, Field]:
+        """The fields of these names, made with these types where they are missing.
+
+        Raises:
+            Invalid: a bad name, or more fields than a workspace can have.
+        """
+        with self._lock:
+            missing = [name for name in wanted if self.find(workspace.no, name) is None]
+            made = self._numbered(workspace.no, missing, wanted)
+            if made:
+                self._repository.add(workspace.no, made)
+            fields = self._custom.setdefault(workspace.no, {})
+            fields.update({field.name.lower(): field for field in made})
+        found = {name: self.find(workspace.no, name) for name in wanted}
+        return {name: field for name, field in found.items() if field is not None}
+
+    def check_name(self, name: str) -> None:
+        """Raise Invalid when a field cannot have this name."""
+        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
+            raise Invalid(
+                "bad_field_name",
+                f"{name!r} cannot be a field: a name has 1 to {LONGEST_NAME} printable characters",
+                name,
+            )
+
+    def _numbered(
+        self, workspace: int, names: list[str], types: Mapping[str, FieldType]
+    ) -> list[Field]:
+        known = self._custom.get(workspace, {})
+        made: dict[str, Field] = {}
+        next_no = max((field.no for field in known.values()), default=CUSTOM_FROM - 1) + 1
+        for name in names:
+            self.check_name(name)
+            if name.lower() not in made:
+                number = next_no + len(made)
+                made[name.lower()] = custom(number, name, types[name], self._clock.now())
+        if len(known) + len(made) > MOST_CUSTOM:
+            raise Invalid("too_many_fields", f"a workspace has at most {MOST_CUSTOM} custom fields")
+        return list(made.values())

@@ -1,0 +1,208 @@
+"""Records of the log applied to the people store, then handed to the columns and the engine.
+
+Both stores remember how far they are. A batch goes into the people store with an outbox entry in
+one transaction; the columns take the entry over with its number in one of theirs. So whatever a
+crash interrupts is taken up again, and nothing is applied twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from carpel.domain.contacts.apply import apply_write
+from carpel.domain.contacts.columns import to_columns
+from carpel.domain.contacts.model import Row, Write
+from carpel.domain.contacts.session import Session, decode_row
+from carpel.domain.events.model import EventRow, EventWrite
+from carpel.domain.events.service import numbered_key
+from carpel.domain.fields import Fields
+from carpel.engine.live import Engine
+from carpel.kit.ids import derived_id
+from carpel.storage.columns import Columns, ContactRows
+from carpel.storage.people import People
+
+from . import changes as changes_
+from .changes import Changes
+from .records import ContactsRecord, EventsRecord, Record
+from .results import ApplyResult
+
+_EVENTS_COUNTER = "events"
+
+
+class Applier:
+    """Applies records, in order, on one thread."""
+
+    def __init__(self, people: People, columns: Columns, fields: Fields, engine: Engine) -> None:
+        self._people = people
+        self._columns = columns
+        self._fields = fields
+        self._engine = engine
+
+    @property
+    def applied(self) -> int:
+        """The last record applied."""
+        return self._people.applied
+
+    def recover(self) -> None:
+        """Hand over what the columns had not taken when the process ended."""
+        for seq, body in self._people.outbox_after(self._columns.applied):
+            batches = [
+                changes_.to_batch(part, set(), self._contact_rows)
+                for part in changes_.decode(body)
+            ]
+            self._columns.apply(seq, batches)
+        with self._people.write():
+            self._people.clear_outbox(self._columns.applied)
+
+    def apply(self, records: Sequence[tuple[int, Record]]) -> list[ApplyResult]:
+        """Apply consecutive records as one batch; the columns and the engine have it on return."""
+        seq = records[-1][0]
+        batch = _Batch(self._people)
+        with self._people.write():
+            results = [batch.apply(number, record) for number, record in records]
+            batch.session.flush()
+            batch.flush_events()
+            self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
+            self._people.set_counter("applied", seq)
+        self._hand_over(seq, batch)
+        self._engine.touch(seq, batch.changes.touched())
+        return results
+
+    def _hand_over(self, seq: int, batch: _Batch) -> None:
+        fresh = {
+            (workspace, no): row
+            for workspace, part in batch.changes.parts.items()
+            for no in part.contacts
+            if (row := batch.session.row(workspace, no)) is not None
+        }
+
+        def rows(workspace: int, numbers: Iterable[int]) -> ContactRows:
+            return self._columns_of(workspace, [(no, fresh[workspace, no]) for no in numbers])
+
+        batches = [
+            changes_.to_batch(part, batch.changes.created[workspace], rows)
+            for workspace, part in batch.changes.parts.items()
+        ]
+        self._columns.apply(seq, batches)
+        self._people.clear_outbox(seq)
+
+    def _contact_rows(self, workspace: int, numbers: Iterable[int]) -> ContactRows:
+        """As they are now in the people store; newer than the entry, and replaced again later."""
+        found = [(no, decode_row(raw)) for no, raw in self._people.rows(workspace, numbers)]
+        return self._columns_of(workspace, found)
+
+    def _columns_of(self, workspace: int, rows: Sequence[tuple[int, Row]]) -> ContactRows:
+        if not rows:
+            return ContactRows()
+        return to_columns(rows, self._fields.by_number(workspace))
+
+
+class _Batch:
+    """Several records applied together."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self.session = Session(people)
+        self.changes = Changes()
+        self._keys: dict[bytes, int] = {}
+        self._next_event = people.counter(_EVENTS_COUNTER)
+
+    def apply(self, seq: int, record: Record) -> ApplyResult:
+        result = ApplyResult(seq)
+        match record:
+            case ContactsRecord():
+                for place, write in enumerate(record.writes):
+                    self._contact(record, place, write, result)
+            case EventsRecord():
+                for place, event in enumerate(record.events):
+                    self._event(record, place, event, result)
+        return result
+
+    def flush_events(self) -> None:
+        self._people.put_event_keys(self._keys.items())
+        self._people.set_counter(_EVENTS_COUNTER, self._next_event)
+
+    def _contact(
+        self, record: ContactsRecord, place: int, write: Write, result: ApplyResult
+    ) -> None:
+        outcome, _ = self._write(record.workspace, write, record.at, derived_id(record.seed, place))
+        match outcome:
+            case "created":
+                result.created += 1
+            case "updated":
+                result.updated += 1
+            case "unchanged":
+                result.unchanged += 1
+            case _:
+                result.unknown.append(place)
+
+    def _write(self, workspace: int, write: Write, at: int, new_id: bytes) -> tuple[str, int]:
+        applied = apply_write(self.session, workspace, write, at, new_id)
+        part = self.changes.part(workspace)
+        if applied.outcome == "created":
+            self.changes.created[workspace].add(applied.no)
+        if applied.outcome in ("created", "updated"):
+            part.contacts.add(applied.no)
+            self.changes.columns[workspace] |= applied.columns
+        for gone in applied.met:
+            self._ended(workspace, gone, applied.no)
+        return applied.outcome, applied.no
+
+    def _ended(self, workspace: int, gone: int, kept: int) -> None:
+        """A contact met another: its row goes, its events go over."""
+        part = self.changes.part(workspace)
+        part.contacts.discard(gone)
+        part.removed.add(gone)
+        part.moved.append((gone, kept))
+        for event in part.events:  # those of this very batch are not in the columns yet
+            if event.contact == gone:
+                event.contact = kept
+
+    def _event(
+        self, record: EventsRecord, place: int, event: EventWrite, result: ApplyResult
+    ) -> None:
+        key = self._new_key(event.key, event.event_id is None, record.run)
+        if event.key is not None and key is None:
+            result.unchanged += 1
+            return
+        write = Write(event.id, event.identifiers, {}, [], event.create)
+        outcome, no = self._write(
+            record.workspace, write, record.at, derived_id(record.seed, place)
+        )
+        if outcome == "unknown":
+            result.unknown.append(place)
+            return
+        if key is not None:
+            self._keys[key] = record.run
+        self._next_event += 1
+        self.changes.part(record.workspace).events.append(
+            EventRow(
+                self._next_event, no, event.name, event.source, event.at, event.event_id,
+                event.properties,
+            )
+        )  # fmt: skip
+        result.created += 1
+
+    def _new_key(self, key: bytes | None, is_row: bool, run: int) -> bytes | None:  # noqa: FBT001
+        """The key to remember an event by; None when it is already there.
+
+        Rows without an event_id that are alike in everything are told apart by counting, within
+        one import; a row that an earlier import brought is that same row again.
+        """
+        if key is None:
+            return None
+        if not is_row:
+            return None if self._run_of(key) is not None else key
+        ordinal = 0
+        while True:
+            numbered = numbered_key(key, ordinal)
+            seen_by = self._run_of(numbered)
+            if seen_by is None:
+                return numbered
+            if seen_by != run:
+                self._keys[numbered] = run
+                return None
+            ordinal += 1
+
+    def _run_of(self, key: bytes) -> int | None:
+        return self._keys[key] if key in self._keys else self._people.event_run(key)

@@ -1,0 +1,101 @@
+"""What a batch changed: for the columns to take over, and for the engine to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from carpel.domain.events.model import EventRow
+from carpel.engine.live import Touched
+from carpel.storage.columns import ContactRows, EventRows, Kind, WorkspaceBatch
+
+
+class WorkspaceChanges(msgspec.Struct):
+    """One workspace's part. `contacts` are numbers whose row is new or different."""
+
+    workspace: int
+    contacts: set[int] = msgspec.field(default_factory=set)
+    removed: set[int] = msgspec.field(default_factory=set)
+    moved: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    events: list[EventRow] = msgspec.field(default_factory=list)
+
+
+@dataclass
+class Changes:
+    """All of a batch."""
+
+    parts: dict[int, WorkspaceChanges] = field(default_factory=dict)
+    columns: dict[int, set[str]] = field(default_factory=dict)
+    created: dict[int, set[int]] = field(default_factory=dict)
+
+    def part(self, workspace: int) -> WorkspaceChanges:
+        if workspace not in self.parts:
+            self.parts[workspace] = WorkspaceChanges(workspace)
+            self.columns[workspace] = set()
+            self.created[workspace] = set()
+        return self.parts[workspace]
+
+    def touched(self) -> list[Touched]:
+        """For the engine."""
+        return [
+            Touched(
+                workspace,
+                population=bool(self.created[workspace] or part.removed),
+                columns=frozenset(self.columns[workspace]),
+                types=frozenset(event.name for event in part.events),
+                events=bool(part.moved or part.removed),
+            )
+            for workspace, part in self.parts.items()
+        ]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[WorkspaceChanges])
+
+
+def encode(changes: Iterable[WorkspaceChanges]) -> bytes:
+    """For the outbox."""
+    return _encoder.encode(list(changes))
+
+
+def decode(body: bytes) -> list[WorkspaceChanges]:
+    return _decoder.decode(body)
+
+
+def to_batch(
+    part: WorkspaceChanges,
+    created: set[int],
+    rows: Callable[[int, Iterable[int]], ContactRows],
+) -> WorkspaceBatch:
+    """For the columns. `created` are contacts known to have no old row there."""
+    return WorkspaceBatch(
+        part.workspace,
+        replaced=sorted((part.contacts - created) | part.removed),
+        contacts=rows(part.workspace, sorted(part.contacts)),
+        moved=part.moved,
+        erased=[],
+        events=_event_rows(part.events),
+    )
+
+
+def _event_rows(events: list[EventRow]) -> EventRows:
+    if not events:
+        return EventRows()
+    properties: dict[tuple[str, Kind], dict[int, Any]] = {}
+    for place, event in enumerate(events):
+        for path, kind, value in event.properties:
+            properties.setdefault((path, kind), {})[place] = value  # type: ignore[arg-type,index]
+    return EventRows(
+        {
+            "no": ("integer", [event.no for event in events]),
+            "contact": ("integer", [event.contact for event in events]),
+            "type": ("text", [event.name for event in events]),
+            "source": ("text", [event.source for event in events]),
+            "happened_at": ("date", [event.at for event in events]),
+            "event_id": ("text", [event.event_id for event in events]),
+        },
+        properties,
+    )

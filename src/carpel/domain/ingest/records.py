@@ -1,0 +1,43 @@
+"""What stands in the log: changes already checked, so that applying them cannot fail."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from carpel.domain.contacts import Write
+from carpel.domain.events import EventWrite
+
+
+class ContactsRecord(msgspec.Struct, array_like=True, tag="contacts"):
+    """Changes of contacts. New contacts' ids follow from `seed`."""
+
+    workspace: int
+    at: int
+    seed: bytes
+    writes: list[Write]
+
+
+class EventsRecord(msgspec.Struct, array_like=True, tag="events"):
+    """Events. `run` is the import they come with, 0 for none."""
+
+    workspace: int
+    at: int
+    seed: bytes
+    run: int
+    events: list[EventWrite]
+
+
+Record: TypeAlias = ContactsRecord | EventsRecord
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    return _encoder.encode(record)
+
+
+def decode(body: bytes) -> Record:
+    return _decoder.decode(body)

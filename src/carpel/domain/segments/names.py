@@ -1,0 +1,46 @@
+"""A workspace's fields and lists, as the language may name them."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from carpel.domain.fields import Fields
+from carpel.domain.lists import Lists
+from carpel.query.catalogue import Catalogue, FieldInfo
+
+
+class WorkspaceNames(Catalogue):
+    """The names of one workspace, as they are now."""
+
+    def __init__(self, workspace: int, fields: Fields, lists: Lists) -> None:
+        self._workspace = workspace
+        self._fields = fields
+        self._lists = lists
+
+    @override
+    def find_field(self, name: str) -> FieldInfo | None:
+        field = self._fields.find(self._workspace, name)
+        return FieldInfo(field.name, field.type, field.column) if field else None
+
+    @override
+    def field_names(self) -> list[str]:
+        return [field.name for field in self._fields.list_of(self._workspace)]
+
+    @override
+    def find_list(self, id_or_name: str) -> str | None:
+        found = self._lists.find(self._workspace, id_or_name)
+        return found.id if found else None
+
+    @override
+    def list_number(self, list_id: str) -> int | None:
+        found = self._lists.find(self._workspace, list_id)
+        return found.no if found else None
+
+    @override
+    def list_name(self, list_id: str) -> str:
+        found = self._lists.find(self._workspace, list_id)
+        return found.name if found else list_id
+
+    @override
+    def list_names(self) -> list[str]:
+        return [found.name for found in self._lists.list_of(self._workspace)]

@@ -1,0 +1,297 @@
+"""Segments made, changed, found and counted."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+from carpel.domain.fields import Fields
+from carpel.domain.lists import Lists
+from carpel.domain.refusals import Conflict, Invalid, NoSuch, Refusal
+from carpel.domain.workspaces import Workspace
+from carpel.engine import plan as plans
+from carpel.engine.live import Count, Engine, Published
+from carpel.kit.clock import DAY, Clock
+from carpel.kit.ids import new_id
+from carpel.query.catalogue import Catalogue as Names
+from carpel.query.compile import Compiled, compile_document, compile_text
+from carpel.query.problems import Problem, Refused
+from carpel.storage.catalogue import Catalogue
+
+from . import naming
+from .model import Definition, Segment
+from .names import WorkspaceNames
+from .repository import SegmentRepository, Stored
+
+MOST_SEGMENTS = 10_000
+
+
+class BadQuery(Refusal):
+    """The rules cannot be taken; `problems` says why, and where in them."""
+
+    def __init__(self, problems: list[Problem], *, in_document: bool) -> None:
+        super().__init__(
+            "bad_query", problems[0].message, "document" if in_document else "sql"
+        )
+        self.problems = problems
+
+
+class Segments:
+    """All segments of all workspaces, kept in memory and in the engine as well."""
+
+    def __init__(
+        self, catalogue: Catalogue, fields: Fields, lists: Lists, engine: Engine, clock: Clock
+    ) -> None:
+        self._repository = SegmentRepository(catalogue)
+        self._fields = fields
+        self._lists = lists
+        self._engine = engine
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sizes: dict[int, tuple[int, int] | None] = {}
+        self._by_id: dict[str, Segment] = {}
+        for stored in self._repository.list_all():
+            compiled = compile_document(stored.document, self.names(stored.workspace))
+            self._take_up(stored, compiled)
+
+    # ------------------------------------------------------------------ finding
+
+    def list_of(self, workspace: Workspace, *, archived: bool | None = False) -> list[Segment]:
+        """Segments in the order of their creation; `archived` None gives both kinds."""
+        return [
+            segment
+            for segment in self._by_id.values()
+            if segment.workspace == workspace.no
+            and (archived is None or (segment.archived_at is not None) == archived)
+        ]
+
+    def by_id(self, workspace: Workspace, segment_id: str) -> Segment | None:
+        """The segment of this id in this workspace."""
+        segment = self._by_id.get(segment_id.lower())
+        return segment if segment is not None and segment.workspace == workspace.no else None
+
+    def read(self, workspace: Workspace, reference: str) -> Segment:
+        """The segment of this id, code or exact name, in that order.
+
+        Raises:
+            NoSuch: there is none.
+        """
+        found = self.by_id(workspace, reference)
+        if found is None:
+            everyone = self.list_of(workspace, archived=None)
+            found = next((one for one in everyone if one.code == reference), None) or next(
+                (one for one in everyone if one.name == reference), None
+            )
+        if found is None:
+            raise NoSuch("no_such_segment", f"there is no segment {reference!r}", "segment")
+        return found
+
+    def names(self, workspace: int) -> Names:
+        """What queries of a workspace may name."""
+        return WorkspaceNames(workspace, self._fields, self._lists)
+
+    # ----------------------------------------------------------------- counting
+
+    def count(self, segment: Segment) -> Count:
+        """The count as it stands; it says of itself whether that is exact now."""
+        found = self._engine.count(segment.no)
+        return found or Count(0, segment.updated_at, exact=False, definition_version=0)
+
+    def settle(
+        self, segments: list[Segment], seq: int = 0, timeout_s: float | None = None
+    ) -> bool:
+        """Wait until these counts are exact, up to a log record; False when time is up first."""
+        return self._engine.settle([segment.no for segment in segments], seq, timeout_s)
+
+    def members(self, segment: Segment) -> Published | None:
+        """Who is in, as a bitmap of contact numbers, at one moment."""
+        return self._engine.members(segment.no)
+
+    def trend(self, segment: Segment, days: int = 30) -> list[tuple[int, int]]:
+        """Instants and sizes of the last days, the oldest first."""
+        return self._repository.sizes(segment.no, self._clock.now() - days * DAY)
+
+    def on_published(self, number: int, published: Published) -> None:
+        """The engine's news: remember the size when it differs."""
+        seen = (published.count, published.version)
+        if number not in self._sizes:
+            self._sizes[number] = self._repository.last_size(number)
+        if self._sizes[number] != seen:
+            self._repository.add_size(number, published.at, *seen)
+            self._sizes[number] = seen
+
+    # ----------------------------------------------------------------- changing
+
+    def create(self, workspace: Workspace, wanted: Definition) -> Segment:
+        """A new segment.
+
+        Raises:
+            BadQuery: the rules cannot be taken.
+            Invalid: no name or no rules, or a bad name, code, tag, team or note.
+            NoSuch: the list does not exist.
+            Conflict: name or code is taken.
+        """
+        if wanted.name is None:
+            raise Invalid("no_name", "a segment needs a name", "name")
+        name = naming.checked_name(wanted.name)
+        with self._lock:
+            compiled, sql = self.compile(workspace, wanted)
+            self._refuse_taken(workspace, "name", name, None)
+            if len(self.list_of(workspace, archived=None)) >= MOST_SEGMENTS:
+                raise Invalid("too_many_segments", f"a workspace has at most {MOST_SEGMENTS:,} segments")
+            now = self._clock.now()
+            stored = Stored(
+                no=0,
+                id=new_id(),
+                workspace=workspace.no,
+                code=self._code(workspace, name, wanted.code),
+                name=name,
+                sql=sql,
+                document=compiled.document,
+                note=naming.checked_note(wanted.note or ""),
+                analytics=bool(wanted.analytics),
+                tags=naming.checked_words(wanted.tags or (), "tags"),
+                teams=naming.checked_words(wanted.teams or (), "teams"),
+                list=self.list_number(workspace, wanted.list),
+                version=1,
+                created_at=now,
+                updated_at=now,
+                archived_at=None,
+            )
+            return self._take_up(self._repository.add(stored), compiled)
+
+    def edit(self, workspace: Workspace, segment: Segment, wanted: Definition) -> Segment:
+        """Change what is asked; new rules or another list make a new version.
+
+        Raises:
+            BadQuery, Invalid, NoSuch, Conflict: as `create`. Nothing is changed then.
+        """
+        with self._lock:
+            old = self._stored(segment)
+            new = self._edited(workspace, old, wanted)
+            if wanted.sql is not None or wanted.document is not None:
+                compiled, sql = self.compile(workspace, wanted)
+                new = replace(new, sql=sql, document=compiled.document)
+            else:
+                compiled = compile_document(old.document, self.names(workspace.no))
+            rules = (new.sql, new.document, new.list) != (old.sql, old.document, old.list)
+            if new == old:
+                return segment
+            version = old.version + rules
+            new = replace(new, version=version, updated_at=self._clock.now())
+            self._repository.change(new, rules=rules)
+            return self._take_up(new, compiled, redefine=rules)
+
+    def archive(self, segment: Segment, *, archived: bool) -> Segment:
+        """Archive or restore. Doing it twice changes nothing."""
+        with self._lock:
+            if (segment.archived_at is not None) == archived:
+                return segment
+            now = self._clock.now()
+            changed = replace(segment, archived_at=now if archived else None, updated_at=now)
+            self._repository.change(self._stored(changed), rules=False)
+            self._by_id[segment.id] = changed
+            return changed
+
+    def delete(self, segment: Segment) -> None:
+        """Forget the segment, its history included."""
+        with self._lock:
+            self._repository.delete(segment.no)
+            self._engine.drop(segment.no)
+            self._by_id.pop(segment.id, None)
+            self._sizes.pop(segment.no, None)
+
+    def compile(self, workspace: Workspace, wanted: Definition) -> tuple[Compiled, str]:
+        """The rules understood, and their text.
+
+        Raises:
+            BadQuery: they cannot be taken.
+            Invalid: there are none, or both forms are given.
+        """
+        if (wanted.sql is None) == (wanted.document is None):
+            raise Invalid("no_rules", "the rules come as sql or as a document, one of the two", "sql")
+        try:
+            if wanted.sql is not None:
+                return compile_text(wanted.sql, self.names(workspace.no)), wanted.sql
+            compiled = compile_document(wanted.document, self.names(workspace.no))
+        except Refused as refused:
+            raise BadQuery(refused.problems, in_document=wanted.sql is None) from None
+        return compiled, compiled.canonical
+
+    def restricted(self, compiled: Compiled, list_number: int | None) -> plans.Plan:
+        """The plan of rules, restricted to a list."""
+        if list_number is None:
+            return compiled.plan
+        return plans.All((plans.ListTest(list_number), compiled.plan))
+
+    def list_number(self, workspace: Workspace, reference: str | None) -> int | None:
+        """The number of the list of this id or name; None stands for no list.
+
+        Raises:
+            NoSuch: there is no such list.
+        """
+        return self._lists.read(workspace.no, reference).no if reference is not None else None
+
+    # ------------------------------------------------------------------ details
+
+    def _take_up(self, stored: Stored, compiled: Compiled, *, redefine: bool = True) -> Segment:
+        segment = Segment(
+            list=self._list_id(stored), sentence=compiled.sentence,
+            **{name: getattr(stored, name) for name in Stored.__dataclass_fields__ if name != "list"},
+        )  # fmt: skip
+        self._by_id[segment.id] = segment
+        if redefine:
+            plan = self.restricted(compiled, stored.list)
+            self._engine.define(stored.no, stored.workspace, stored.version, plan)
+        return segment
+
+    def _stored(self, segment: Segment) -> Stored:
+        fields: dict[str, Any] = {
+            name: getattr(segment, name) for name in Stored.__dataclass_fields__ if name != "list"
+        }
+        number = None
+        if segment.list is not None:
+            found = self._lists.find(segment.workspace, segment.list)
+            number = found.no if found else None
+        return Stored(list=number, **fields)
+
+    def _edited(self, workspace: Workspace, old: Stored, wanted: Definition) -> Stored:
+        """Everything but the rules."""
+        new = old
+        if wanted.name is not None and wanted.name != old.name:
+            self._refuse_taken(workspace, "name", naming.checked_name(wanted.name), old.id)
+            new = replace(new, name=wanted.name)
+        if wanted.code is not None and wanted.code != old.code:
+            self._refuse_taken(workspace, "code", naming.checked_code(wanted.code), old.id)
+            new = replace(new, code=wanted.code)
+        if wanted.tags is not None:
+            new = replace(new, tags=naming.checked_words(wanted.tags, "tags"))
+        if wanted.teams is not None:
+            new = replace(new, teams=naming.checked_words(wanted.teams, "teams"))
+        if wanted.note is not None:
+            new = replace(new, note=naming.checked_note(wanted.note))
+        if wanted.analytics is not None:
+            new = replace(new, analytics=wanted.analytics)
+        if wanted.list is not None or wanted.clear_list:
+            new = replace(new, list=self.list_number(workspace, wanted.list))
+        return new
+
+    def _code(self, workspace: Workspace, name: str, code: str | None) -> str:
+        if code is not None:
+            self._refuse_taken(workspace, "code", naming.checked_code(code), None)
+            return code
+        taken = {segment.code for segment in self.list_of(workspace, archived=None)}
+        return naming.code_from(name, taken)
+
+    def _refuse_taken(self, workspace: Workspace, what: str, value: str, own: str | None) -> None:
+        for segment in self.list_of(workspace, archived=None):
+            if getattr(segment, what) == value and segment.id != own:
+                raise Conflict(f"{what}_taken", f"there is a segment with the {what} {value!r} already", what)
+
+    def _list_id(self, stored: Stored) -> str | None:
+        if stored.list is None:
+            return None
+        return next(
+            (one.id for one in self._lists.list_of(stored.workspace) if one.no == stored.list), None
+        )

@@ -1,0 +1,1 @@
+"""The engine room: from a finished plan to exact membership."""

@@ -1,0 +1,342 @@
+"""Everyone's membership as last computed, and what has to be computed again.
+
+Each segment is recomputed when data it reads has changed or when time alone may have changed it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pyroaring import BitMap, FrozenBitMap
+
+from carpel.kit.clock import Clock
+from carpel.kit.instants import LATEST
+from carpel.storage.columns import Columns, Snapshot
+
+from .plan import EventTest, Plan
+from .reads import Reads, reads
+from .recompute import Membership, count_events, recompute
+
+_log = logging.getLogger("carpel.engine")
+
+_MOST_TURNS = 200
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a batch of the log changed in one workspace."""
+
+    workspace: int
+    population: bool = False  # contacts came or went
+    columns: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()  # of events that came
+    events: bool = False  # events moved or went, of whatever type
+
+
+@dataclass(frozen=True)
+class Published:
+    """A segment's members at an instant, under one version of its rules.
+
+    `until` is the first instant at which time alone may change it; `applied` the log record up to
+    which data is in it.
+    """
+
+    members: FrozenBitMap
+    version: int
+    at: int
+    until: int
+    applied: int
+
+    @property
+    def count(self) -> int:
+        return len(self.members)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many, as of when, whether that is exact at this instant, and under which rules."""
+
+    value: int
+    at: int
+    exact: bool
+    definition_version: int
+
+
+@dataclass
+class _Segment:
+    workspace: int
+    version: int
+    plan: Plan
+    reads: Reads
+    needs: int = 0  # the last log record that may have changed it
+    stale: bool = True
+    published: Published | None = None
+    failure: str | None = None
+
+
+@dataclass
+class _Work:
+    """One segment to compute, as it was when it was taken up."""
+
+    number: int
+    version: int
+    segment: _Segment = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One contact at one moment, for plans to be tried on."""
+
+    _snapshot: Snapshot
+    _workspace: int
+    _number: int
+    now: int
+
+    def fits(self, plan: Plan) -> bool:
+        """Whether the plan is true for the contact."""
+        return bool(len(self._at(plan, self.now).members))
+
+    def events(self, test: EventTest) -> int:
+        """How many of the contact's events fit a test."""
+        return count_events(test, self._snapshot, self._workspace, self.now, self._number)
+
+    def next_change(self, plan: Plan) -> int | None:
+        """When time alone would next change whether the plan is true; None for never.
+
+        Each turn of a date is looked at until one changes the answer; after too many turns that
+        change nothing, the last one looked at is given, as the earliest it could be.
+        """
+        found = self._at(plan, self.now)
+        fits = bool(len(found.members))
+        for _ in range(_MOST_TURNS):
+            if found.until == LATEST:
+                return None
+            found = self._at(plan, found.until)
+            if bool(len(found.members)) != fits:
+                return found.at
+        return found.until
+
+    def _at(self, plan: Plan, now: int) -> Membership:
+        return recompute(plan, self._snapshot, self._workspace, now, self._number)
+
+
+class Engine:
+    """Keeps every defined segment's membership. Thread-safe.
+
+    Without `start()` nothing runs in the background: what is stale is computed when it is asked
+    for. With it, a thread recomputes at once what changes, and sleeps until the next due instant.
+    """
+
+    def __init__(
+        self, columns: Columns, clock: Clock, on_published: Callable[[int, Published], None]
+    ) -> None:
+        """Args: on_published is told number and membership of each segment right after it."""
+        self._columns = columns
+        self._clock = clock
+        self._on_published = on_published
+        self._segments: dict[int, _Segment] = {}
+        self._changed = threading.Condition()
+        self._computing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    # ------------------------------------------------------------- definitions
+
+    def define(self, number: int, workspace: int, version: int, plan: Plan) -> None:
+        """Take up a segment, or new rules for it; the old membership serves until it is computed."""
+        with self._changed:
+            old = self._segments.get(number)
+            segment = _Segment(workspace, version, plan, reads(plan))
+            segment.published = old.published if old else None
+            self._segments[number] = segment
+            self._changed.notify_all()
+
+    def drop(self, number: int) -> None:
+        """Forget a segment."""
+        with self._changed:
+            self._segments.pop(number, None)
+            self._changed.notify_all()
+
+    def touch(self, seq: int, touched: Iterable[Touched]) -> None:
+        """Data changed: mark what reads it."""
+        changes = {change.workspace: change for change in touched}
+        with self._changed:
+            for segment in self._segments.values():
+                change = changes.get(segment.workspace)
+                if change is not None and _affects(change, segment.reads):
+                    segment.stale = True
+                    segment.needs = max(segment.needs, seq)
+            self._changed.notify_all()
+
+    # ----------------------------------------------------------------- asking
+
+    def count(self, number: int) -> Count | None:
+        """The count as published; None before the first, or for an unknown segment."""
+        with self._changed:
+            segment = self._segments.get(number)
+            if segment is None or segment.published is None:
+                return None
+            published = segment.published
+            fresh = not self._is_stale(segment, self._clock.now())
+            at = self._clock.now() if fresh else published.at
+            return Count(published.count, at, fresh, published.version)
+
+    def members(self, number: int) -> Published | None:
+        """The membership as published."""
+        with self._changed:
+            segment = self._segments.get(number)
+            return segment.published if segment else None
+
+    def failure(self, number: int) -> str | None:
+        """Why a segment's last computation failed, or None."""
+        with self._changed:
+            segment = self._segments.get(number)
+            return segment.failure if segment else None
+
+    def settle(self, numbers: Iterable[int], seq: int = 0, timeout_s: float | None = None) -> bool:
+        """Wait until these segments hold all data up to `seq` and all that time has done.
+
+        Returns False when the time is up first. A segment whose computation failed is not waited
+        for; `count` says that it is not exact.
+        """
+        wanted = set(numbers)
+        if self._thread is None:
+            self.refresh(wanted)
+        with self._changed:
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._settled(wanted, seq), timeout_s)
+
+    def evaluate(self, workspace: int, plans: Sequence[Plan]) -> list[Membership]:
+        """Who would fit these plans now, all at one moment; nothing is kept."""
+        with self._columns.snapshot() as snapshot:
+            now = self._clock.now()
+            return [recompute(plan, snapshot, workspace, now) for plan in plans]
+
+    @contextmanager
+    def look_at(self, workspace: int, number: int) -> Iterator[Look]:
+        """One contact at one moment."""
+        with self._columns.snapshot() as snapshot:
+            yield Look(snapshot, workspace, number, self._clock.now())
+
+    # -------------------------------------------------------------- computing
+
+    def start(self) -> None:
+        """Recompute in the background from now on."""
+        self._thread = threading.Thread(target=self._run, name="carpel-engine", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the background thread after the segment it is at."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def refresh(self, numbers: set[int] | None = None) -> None:
+        """Compute what is stale (of these, or of all), on one snapshot at one instant."""
+        with self._computing:
+            work = self._take(numbers)
+            if not work:
+                return
+            with self._columns.snapshot() as snapshot:
+                now = self._clock.now()
+                for job in work:
+                    if self._closing:
+                        return
+                    self._compute(job, snapshot, now)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._closing and not self._has_stale():
+                    self._clock.wait(self._changed, self._next_due())
+                if self._closing:
+                    return
+            self.refresh()
+
+    def _take(self, numbers: set[int] | None) -> list[_Work]:
+        now = self._clock.now()
+        with self._changed:
+            work = []
+            for number, segment in self._segments.items():
+                if (numbers is None or number in numbers) and self._is_stale(segment, now):
+                    segment.stale = False  # what comes from here on marks it again
+                    work.append(_Work(number, segment.version, segment))
+            return work
+
+    def _compute(self, job: _Work, snapshot: Snapshot, now: int) -> None:
+        segment = job.segment
+        failure = None
+        published = None
+        try:
+            found = recompute(segment.plan, snapshot, segment.workspace, now)
+            members = FrozenBitMap(BitMap(found.members))
+            published = Published(members, job.version, now, found.until, snapshot.applied)
+        except Exception as error:
+            _log.exception("segment %s could not be computed", job.number)
+            failure = f"{type(error).__name__}: {error}"
+        with self._changed:
+            if self._segments.get(job.number) is not segment:
+                return  # redefined or dropped meanwhile
+            segment.failure = failure
+            if published is not None:
+                segment.published = published
+            self._changed.notify_all()
+        if published is not None:
+            self._on_published(job.number, published)
+
+    # ---------------------------------------------------------- under the lock
+
+    def _is_stale(self, segment: _Segment, now: int) -> bool:
+        """Whether it has to be computed; one that failed waits for a change."""
+        published = segment.published
+        if segment.stale or published is None or segment.failure is not None:
+            return segment.stale
+        return (
+            published.version != segment.version
+            or published.applied < segment.needs
+            or now >= published.until
+        )
+
+    def _has_stale(self) -> bool:
+        now = self._clock.now()
+        return any(self._is_stale(segment, now) for segment in self._segments.values())
+
+    def _next_due(self) -> int | None:
+        due = min(
+            (s.published.until for s in self._segments.values() if s.published is not None),
+            default=LATEST,
+        )
+        return None if due == LATEST else due
+
+    def _settled(self, numbers: set[int], seq: int) -> bool:
+        now = self._clock.now()
+        return all(
+            self._is_settled(self._segments[number], seq, now)
+            for number in numbers
+            if number in self._segments
+        )
+
+    def _is_settled(self, segment: _Segment, seq: int, now: int) -> bool:
+        published = segment.published
+        if segment.failure is not None and not segment.stale:
+            return True  # as far as it will get
+        if published is None or published.version != segment.version or now >= published.until:
+            return False
+        return published.applied >= min(seq, segment.needs) if seq else not segment.stale
+
+
+def _affects(change: Touched, seen: Reads) -> bool:
+    """Whether a change can move anyone in or out."""
+    if change.population or change.columns & seen.columns:
+        return True
+    if not seen.events:
+        return False
+    return change.events or (bool(change.types) and (
+        seen.types is None or bool(change.types & seen.types)
+    ))  # fmt: skip

@@ -1,0 +1,272 @@
+"""A finished plan as SQL over the column store. It renders and decides nothing.
+
+No user's text gets into the SQL: constants are values, and names of columns come from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from carpel.storage.columns import Kind, Names
+from carpel.storage.columns.tables import path_text
+from carpel.storage.sql import Sql
+
+from . import plan as p
+from .moving import bound
+
+FormulaSets: TypeAlias = Mapping[p.FormulaTest, Sequence[int]]
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (the store's timestamps carry no zone; they are UTC)
+_NUMBER = "DECIMAL(38, 12)"
+_CASTS = {"number": _NUMBER, "date": "TIMESTAMP", "boolean": "BOOLEAN"}
+
+
+class Printer:
+    """Prints the conditions of one plan, for one workspace at one instant."""
+
+    def __init__(
+        self, names: Names, now: int, formulas: FormulaSets, only: int | None = None
+    ) -> None:
+        """Args: only: the number of the one contact to look at, None for all."""
+        self._names = names
+        self._now = now
+        self._formulas = formulas
+        self._only = only
+        self._values: list[Any] = []
+
+    def members(self, plan: p.Plan) -> Sql:
+        """The numbers of all contacts for whom the plan is true."""
+        self._values = []
+        where = self._contact(plan) + self._restriction("c")
+        return Sql(f"SELECT c.no FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values))
+
+    def operands(self, operands: Sequence[p.Operand], *, events: bool) -> Sql:
+        """Number and these values of all rows that have them all, for formulas."""
+        self._values = []
+        shown = [_comparable(operand, self._operand(operand)) for operand in operands]
+        table, row = (self._names.events, "e") if events else (self._names.contacts, "c")
+        columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
+        there = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(shown)))
+        rows = f"SELECT {row}.no, {columns} FROM {table} AS {row} WHERE TRUE{self._restriction(row)}"
+        return Sql(
+            f"SELECT * FROM ({rows}) WHERE {there}",
+            tuple(self._values),
+        )
+
+    def earliest(self, operand: p.Operand, after: int, types: Sequence[str] | None) -> Sql:
+        """The first instant after (not at) one, among the values of a date operand."""
+        self._values = []
+        on_contacts = isinstance(operand.seen, p.Column)
+        table, row = (self._names.contacts, "c") if on_contacts else (self._names.events, "e")
+        shown = self._operand(operand)
+        where = f"{self._operand(operand)} > {self._value(_timestamp(after))}"
+        if types is not None:
+            where += f" AND e.type IN ({', '.join(self._value(name) for name in types)})"
+        where += self._restriction(row)
+        return Sql(f"SELECT min({shown}) FROM {table} AS {row} WHERE {where}", tuple(self._values))
+
+    def event_count(self, test: p.EventTest) -> Sql:
+        """How many events fit, whatever `having` says of them."""
+        self._values = []
+        where = self._row(test.where) + self._restriction("e")
+        return Sql(f"SELECT count(*) FROM {self._names.events} AS e WHERE {where}", tuple(self._values))
+
+    # -------------------------------------------------------------------- trees
+
+    def _contact(self, plan: p.Plan) -> str:
+        match plan:
+            case p.All() | p.AnyOf():
+                word = " AND " if isinstance(plan, p.All) else " OR "
+                return f"({word.join(self._contact(part) for part in plan.parts)})"
+            case p.Everyone():
+                return "TRUE"
+            case p.NoOne():
+                return "FALSE"
+            case p.ListTest():
+                return f"{_not(plan.negated)}list_contains(c.lists, {self._value(plan.list)})"
+            case p.EventTest():
+                return self._events(plan)
+            case p.SegmentTest():
+                raise NotImplementedError("segments inside segments are resolved before printing")
+            case _:
+                return self._leaf(plan)
+
+    def _row(self, where: p.Tree[p.RowLeaf]) -> str:
+        match where:
+            case p.All() | p.AnyOf():
+                word = " AND " if isinstance(where, p.All) else " OR "
+                return f"({word.join(self._row(part) for part in where.parts)})"
+            case p.Everyone():
+                return "TRUE"
+            case p.NoOne():
+                return "FALSE"
+            case _:
+                return self._leaf(where)
+
+    def _having(self, having: p.Tree[p.AggregateTest]) -> str:
+        match having:
+            case p.All() | p.AnyOf():
+                word = " AND " if isinstance(having, p.All) else " OR "
+                return f"({word.join(self._having(part) for part in having.parts)})"
+            case p.Everyone():
+                return "TRUE"
+            case p.NoOne():
+                return "FALSE"
+            case _:
+                return self._aggregate_test(having)
+
+    def _events(self, test: p.EventTest) -> str:
+        having = ""
+        where = self._row(test.where) + self._restriction("e")
+        if test.having is not None:
+            having = f" GROUP BY e.contact HAVING {self._having(test.having)}"
+        inner = f"SELECT e.contact FROM {self._names.events} AS e WHERE {where}{having}"
+        return f"c.no {_not(test.negated)}IN ({inner})"
+
+    # ------------------------------------------------------------------- leaves
+
+    def _leaf(self, leaf: p.RowLeaf) -> str:
+        match leaf:
+            case p.ValueTest():
+                return self._test(self._operand(leaf.operand), leaf.test)
+            case p.PairTest():
+                left, right = self._operand(leaf.left), self._operand(leaf.right)
+                return f"{left} {leaf.operator} {right}"
+            case p.FormulaTest():
+                first = next(operand for term in leaf.terms for operand in term.operands)
+                row = "c" if isinstance(first.seen, p.Column) else "e"
+                return f"{row}.no IN (SELECT unnest({self._value(list(self._formulas[leaf]))}))"
+
+    def _test(self, shown: str, test: p.Test) -> str:
+        match test:
+            case p.Compare():
+                return f"{shown} {test.operator} {self._constant(test.constant)}"
+            case p.OneOf():
+                constants = ", ".join(self._constant(constant) for constant in test.constants)
+                return f"{shown} {_not(test.negated)}IN ({constants})"
+            case p.Matches():
+                word = "ILIKE" if test.ignore_case else "LIKE"
+                pattern = self._value(_pattern(test.pattern))
+                return f"{shown} {_not(test.negated)}{word} {pattern} ESCAPE '\\'"
+            case p.Missing():
+                return f"{shown} IS {_not(test.negated)}NULL"
+            case p.Contains():
+                return f"{_not(test.negated)}list_has_any({shown}, {self._value(list(test.members))})"
+
+    def _aggregate_test(self, test: p.AggregateTest) -> str:
+        if test.function == "count" and test.of is None:
+            return self._test("count(*)", test.test)
+        assert test.of is not None  # noqa: S101
+        shown = self._operand(p.Operand(test.of))
+        if test.function == "average":
+            return self._average(shown, test.test)
+        if test.function == "count distinct":
+            return self._test(f"count(DISTINCT {shown})", test.test)
+        return self._test(f"{test.function}({shown})", test.test)
+
+    def _average(self, shown: str, test: p.Test) -> str:
+        """An average is compared as sum against constant times count: exact, with no division."""
+        if not isinstance(test, p.Compare):
+            return self._test(f"sum({shown})", test)
+        return f"sum({shown}) {test.operator} {self._constant(test.constant)} * count({shown})"
+
+    # ------------------------------------------------------------------- values
+
+    def _operand(self, operand: p.Operand) -> str:
+        shown = self._seen(operand.seen)
+        for step in operand.steps:
+            if isinstance(step, p.Remainder):
+                shown = f"({shown} % {self._value(step.divisor)})"
+            else:
+                shown = f"{step}({shown})"
+        return shown
+
+    def _seen(self, seen: p.Seen) -> str:
+        match seen:
+            case p.Column(name="id"):
+                return "CAST(c.id AS VARCHAR)"
+            case p.Column():
+                if seen.name not in self._names.contact_columns:
+                    return f"CAST(NULL AS {_CASTS.get(seen.kind, _list_or_text(seen.kind))})"
+                return f"c.{seen.name}"
+            case p.EventColumn():
+                return f"e.{seen.name}"
+            case p.Property():
+                return self._property(seen)
+
+    def _property(self, seen: p.Property) -> str:
+        """A property read as one kind; as text, whatever kind of value it holds."""
+        path = path_text(seen.path)
+        columns = self._names.property_columns.get(path, {})
+        kinds: tuple[Kind, ...] = ("text", "number", "boolean", "json")
+        if seen.kind in ("number", "date", "boolean"):
+            kinds = (seen.kind,)  # type: ignore[assignment]
+        shown = [_as(f"e.{columns[kind]}", kind, seen.kind) for kind in kinds if kind in columns]
+        if self._names.overflown:
+            shown.extend(self._overflown(path, kind, seen.kind) for kind in kinds)
+        if not shown:
+            return f"CAST(NULL AS {_CASTS.get(seen.kind, 'VARCHAR')})"
+        return shown[0] if len(shown) == 1 else f"coalesce({', '.join(shown)})"
+
+    def _overflown(self, path: str, kind: Kind, wanted: str) -> str:
+        pointer = f"/{path.replace('~', '~0').replace('/', '~1')}/{kind}"
+        text = f"json_extract_string(e.more, {self._value(pointer)})"
+        return f"TRY_CAST({text} AS {_CASTS[wanted]})" if wanted in _CASTS else text
+
+    def _constant(self, constant: p.Constant) -> str:
+        match constant:
+            case p.Instant():
+                return self._value(_timestamp(constant.at))
+            case p.Moving():
+                return self._value(_timestamp(bound(constant, self._now)))
+            case _:
+                return self._value(constant)
+
+    def _restriction(self, row: str) -> str:
+        if self._only is None:
+            return ""
+        return f" AND {'c.no' if row == 'c' else 'e.contact'} = {self._value(self._only)}"
+
+    def _value(self, value: Any) -> str:
+        self._values.append(value)
+        return "?"
+
+
+def _as(column: str, kind: Kind, wanted: str) -> str:
+    """A property's column of one kind, for a reader that wants another."""
+    if wanted in ("number", "date", "boolean") or kind in ("text", "json"):
+        return column
+    if kind == "number":
+        return f"rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.')"
+    return f"CAST({column} AS VARCHAR)"
+
+
+def _comparable(operand: p.Operand, shown: str) -> str:
+    """A date as microseconds, so that formulas see numbers only."""
+    return f"epoch_us({shown})" if operand.seen.kind == "date" else shown
+
+
+def _list_or_text(kind: str) -> str:
+    return "VARCHAR[]" if kind == "text-list" else "VARCHAR"
+
+
+def _timestamp(instant: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def _pattern(pattern: tuple[str | p.Wildcard, ...]) -> str:
+    text = ""
+    for part in pattern:
+        if isinstance(part, p.Wildcard):
+            text += "%" if part.many else "_"
+        else:
+            text += part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return text
+
+
+def _not(negated: bool) -> str:  # noqa: FBT001
+    return "NOT " if negated else ""
+
+

@@ -1,0 +1,119 @@
+"""What a plan looks at, and which of its tests time alone can change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import plan as p
+
+
+@dataclass(frozen=True)
+class MovingTest:
+    """A date that a moving point will pass. `types`: the events it can be among, None for any."""
+
+    operand: p.Operand
+    operator: p.Operator
+    moving: p.Moving
+    types: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What can change a plan's truth for a contact that is there."""
+
+    columns: frozenset[str]  # of contacts; `lists` stands for membership in lists
+    events: bool
+    types: frozenset[str] | None  # of events; None for any type
+    moving: tuple[MovingTest, ...]
+    formulas: tuple[p.FormulaTest, ...]
+
+
+def reads(plan: p.Plan) -> Reads:
+    """Look through a plan."""
+    columns: set[str] = set()
+    types: set[str] | None = set()
+    events = False
+    moving: list[MovingTest] = []
+    formulas: list[p.FormulaTest] = []
+    for leaf in leaves(plan):
+        if isinstance(leaf, p.ListTest):
+            columns.add("lists")
+        elif isinstance(leaf, p.EventTest):
+            events = True
+            chosen = event_types(leaf.where)
+            types = None if chosen is None or types is None else types | set(chosen)
+            moving.extend(_moving_events(leaf, chosen))
+            formulas.extend(part for part in leaves(leaf.where) if isinstance(part, p.FormulaTest))
+        else:
+            seen = [operand.seen for operand in operands(leaf)]
+            columns.update(one.name for one in seen if isinstance(one, p.Column))
+            moving.extend(_moving(leaf, None))
+            if isinstance(leaf, p.FormulaTest):
+                formulas.append(leaf)
+    return Reads(
+        frozenset(columns),
+        events,
+        None if types is None else frozenset(types),
+        tuple(dict.fromkeys(moving)),
+        tuple(dict.fromkeys(formulas)),
+    )
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """The leaves of any tree of a plan."""
+    if isinstance(tree, p.All | p.AnyOf):
+        for part in tree.parts:
+            yield from leaves(part)
+    elif not isinstance(tree, p.Everyone | p.NoOne):
+        yield tree
+
+
+def operands(leaf: Any) -> list[p.Operand]:
+    """The values a leaf looks at."""
+    match leaf:
+        case p.ValueTest():
+            return [leaf.operand]
+        case p.PairTest():
+            return [leaf.left, leaf.right]
+        case p.FormulaTest():
+            return [operand for term in leaf.terms for operand in term.operands]
+        case _:
+            return []
+
+
+def event_types(where: p.Tree[p.RowLeaf]) -> tuple[str, ...] | None:
+    """The only types of events that can fit, or None when any can."""
+    parts = where.parts if isinstance(where, p.All) else (where,)
+    for part in parts:
+        match part:
+            case p.ValueTest(
+                operand=p.Operand(seen=p.EventColumn(name="type"), steps=()),
+                test=p.Compare(operator="=", constant=str() as name),
+            ):
+                return (name,)
+            case p.ValueTest(
+                operand=p.Operand(seen=p.EventColumn(name="type"), steps=()),
+                test=p.OneOf(constants=names, negated=False),
+            ):
+                return tuple(str(name) for name in names)
+            case _:
+                continue
+    return None
+
+
+def _moving_events(test: p.EventTest, types: tuple[str, ...] | None) -> Iterator[MovingTest]:
+    for leaf in leaves(test.where):
+        yield from _moving(leaf, types)
+    for leaf in leaves(test.having) if test.having is not None else ():
+        if isinstance(leaf, p.AggregateTest) and leaf.of is not None:
+            yield from _moving(p.ValueTest(p.Operand(leaf.of), leaf.test), types)
+
+
+def _moving(leaf: Any, types: tuple[str, ...] | None) -> Iterator[MovingTest]:
+    match leaf:
+        case p.ValueTest(test=p.Compare(constant=p.Moving() as moving) as test):
+            yield MovingTest(leaf.operand, test.operator, moving, types)
+        case _:
+            return

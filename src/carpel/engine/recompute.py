@@ -1,0 +1,129 @@
+"""Membership from scratch: the plan's SQL on the column store.
+
+This path stays beside any live engine as the independent recompute. It shares nothing with one
+but the stored data and the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import Any
+
+import numpy as np
+
+from carpel.kit.instants import LATEST
+from carpel.storage.columns import Snapshot
+
+from . import plan as p
+from .moving import bound, passed, reached
+from .printer import Printer
+from .reads import MovingTest, leaves, operands, reads
+
+Numbers = np.ndarray[Any, np.dtype[np.uint32]]
+
+_EXACT = Context(prec=2000)
+_EPOCH_GAP = 62_135_596_800_000_000  # microseconds from year 1 to 1970
+_HOLDS = {
+    "=": lambda value: value == 0, "!=": lambda value: value != 0,
+    "<": lambda value: value < 0, "<=": lambda value: value <= 0,
+    ">": lambda value: value > 0, ">=": lambda value: value >= 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who is in at an instant, and until when that stays so if no data changes."""
+
+    members: Numbers
+    at: int
+    until: int  # the first instant at which time alone may change it; LATEST for never
+
+
+def recompute(
+    plan: p.Plan, snapshot: Snapshot, workspace: int, now: int, only: int | None = None
+) -> Membership:
+    """The exact membership at an instant; `only` looks at one contact alone."""
+    names = snapshot.names(workspace)
+    if names is None:
+        return Membership(np.empty(0, np.uint32), now, LATEST)
+    seen = reads(plan)
+    bare = Printer(names, now, {}, only)
+    sets = {formula: _passing(formula, bare, snapshot) for formula in seen.formulas}
+    members = snapshot.numbers(Printer(names, now, sets, only).members(plan))
+    return Membership(members, now, _until(seen.moving, bare, snapshot, now))
+
+
+def _until(tests: Iterable[MovingTest], printer: Printer, snapshot: Snapshot, now: int) -> int:
+    """When the first date is passed by its moving point."""
+    return min((_turn(test, printer, snapshot, now) for test in tests), default=LATEST)
+
+
+def _turn(test: MovingTest, printer: Printer, snapshot: Snapshot, now: int) -> int:
+    """When one test's truth next changes for anyone.
+
+    `>=` and `<` change when the point passes a date, `>` and `<=` when it reaches one; the others
+    at both.
+    """
+    at = bound(test.moving, now)
+    turns = []
+    if test.operator not in (">", "<="):
+        # `earliest` looks after an instant; a date right at the point is still to be passed.
+        first = _earliest(test, printer, snapshot, at - 1)
+        turns.append(passed(test.moving, first) if first is not None else LATEST)
+    if test.operator not in (">=", "<"):
+        first = _earliest(test, printer, snapshot, at)
+        turns.append(reached(test.moving, first) if first is not None else LATEST)
+    return min(turns)
+
+
+def _earliest(test: MovingTest, printer: Printer, snapshot: Snapshot, after: int) -> int | None:
+    ((found,),) = snapshot.rows(printer.earliest(test.operand, after, test.types))
+    if found is None:
+        return None
+    gap = found - found.min
+    return (gap.days * 86_400_000_000 + gap.seconds * 1_000_000 + gap.microseconds) - _EPOCH_GAP
+
+
+def _passing(formula: p.FormulaTest, printer: Printer, snapshot: Snapshot) -> Sequence[int]:
+    """The rows for which a formula holds, calculated with exact decimals."""
+    distinct = list(dict.fromkeys(operands(formula)))
+    events = not isinstance(distinct[0].seen, p.Column)
+    places = {operand: place for place, operand in enumerate(distinct, start=1)}
+    terms = [
+        (Decimal(term.factor), [places[operand] for operand in term.operands])
+        for term in formula.terms
+    ]
+    holds = _HOLDS[formula.operator]
+    return [
+        row[0]
+        for row in snapshot.rows(printer.operands(distinct, events=events))
+        if holds(_value(terms, row))
+    ]
+
+
+def _value(terms: list[tuple[Decimal, list[int]]], row: tuple[Any, ...]) -> Decimal:
+    total = Decimal(0)
+    for factor, places in terms:
+        product = factor
+        for place in places:
+            product = _EXACT.multiply(product, Decimal(row[place]))
+        total = _EXACT.add(total, product)
+    return total
+
+
+
+
+def count_events(
+    test: p.EventTest, snapshot: Snapshot, workspace: int, now: int, only: int
+) -> int:
+    """How many of a contact's events fit a test, whatever it asks of them together."""
+    names = snapshot.names(workspace)
+    if names is None:
+        return 0
+    bare = Printer(names, now, {}, only)
+    formulas = [leaf for leaf in leaves(test.where) if isinstance(leaf, p.FormulaTest)]
+    sets = {formula: _passing(formula, bare, snapshot) for formula in formulas}
+    ((found,),) = snapshot.rows(Printer(names, now, sets, only).event_count(test))
+    return int(found)

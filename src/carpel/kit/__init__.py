@@ -1,0 +1,1 @@
+"""The toolbox: clock, ids, numbers, instants, cursors. No product nouns live here."""

@@ -1,0 +1,45 @@
+"""Exact numbers: decimals with at most 18 digits before the point and 12 after."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+WHOLE_DIGITS = 18
+DECIMALS = 12
+
+_LIMIT = Decimal(10) ** WHOLE_DIGITS
+_QUANTUM = Decimal(1).scaleb(-DECIMALS)
+_CONTEXT = Context(prec=WHOLE_DIGITS + DECIMALS + 2, rounding=ROUND_HALF_EVEN)
+
+
+class NumberOutOfRange(ValueError):
+    """A number has more than 18 digits before the point, or is not finite."""
+
+
+def exact(value: Decimal | int | str) -> Decimal:
+    """The number as it is kept: rounded half-even to 12 decimals.
+
+    Raises:
+        NumberOutOfRange: at 10^18 and beyond, for NaN and for infinities.
+        ValueError: when a text is not a number.
+    """
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError(f"{value!r} is not a number") from error
+    if not number.is_finite() or abs(number) >= _LIMIT:
+        raise NumberOutOfRange(f"{value} is outside ±10^{WHOLE_DIGITS}")
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DECIMALS:
+        number = number.quantize(_QUANTUM, context=_CONTEXT)
+        if abs(number) >= _LIMIT:
+            raise NumberOutOfRange(f"{value} is outside ±10^{WHOLE_DIGITS}")
+    return number
+
+
+def plain(number: Decimal) -> str:
+    """The one canonical text of a number: no exponent, no trailing zeros, no minus zero."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

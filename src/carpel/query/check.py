@@ -1,0 +1,323 @@
+"""Does the meaning make sense: do the names exist, do the types fit, is it within the limits?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carpel.kit.words import nearest
+
+from . import meaning as m
+from .catalogue import Catalogue
+from .problems import Complaints, Place
+from .types import NAMES, as_date, as_number, type_of
+
+MOST_CONDITIONS = 1000
+MOST_CONSTANTS = 10_000
+
+_ORDERING = ("<", "<=", ">", ">=")
+
+
+def check(condition: m.Condition, catalogue: Catalogue, complaints: Complaints) -> None:
+    """Add a complaint for everything that cannot stand."""
+    checker = _Checker(catalogue, complaints)
+    checker.condition(condition, where="contact")
+    checker.limits(condition)
+
+
+class _Checker:
+    def __init__(self, catalogue: Catalogue, complaints: Complaints) -> None:
+        self._catalogue = catalogue
+        self._complaints = complaints
+
+    def condition(self, condition: m.Condition, where: str) -> None:
+        """`where`: contact, event or having — what the condition is about."""
+        match condition:
+            case m.Both() | m.Either():
+                for part in condition.parts:
+                    self.condition(part, where)
+            case m.Not():
+                self.condition(condition.part, where)
+            case m.Events():
+                self._events(condition, where)
+            case m.InLists():
+                self._lists(condition, where)
+            case m.Everyone():
+                pass
+            case _:
+                for value in _values(condition):
+                    self._value(value, where)
+                self._test(condition)
+
+    def limits(self, condition: m.Condition) -> None:
+        conditions = constants = 0
+        for part in _walk(condition):
+            conditions += 1
+            if isinstance(part, m.OneOf | m.Contains):
+                constants += len(part.options if isinstance(part, m.OneOf) else part.members)
+        if conditions > MOST_CONDITIONS:
+            self._add("too_complex", f"more than {MOST_CONDITIONS:,} conditions", condition.place)
+        if constants > MOST_CONSTANTS:
+            self._add("too_complex", f"more than {MOST_CONSTANTS:,} constants", condition.place)
+
+    # -------------------------------------------------------------- conditions
+
+    def _events(self, events: m.Events, where: str) -> None:
+        if where != "contact":
+            self._add("wrong_subquery", "events cannot be looked up inside events", events.place)
+            return
+        if events.where is not None:
+            self.condition(events.where, "event")
+        if events.having is not None:
+            self.condition(events.having, "having")
+
+    def _lists(self, condition: m.InLists, where: str) -> None:
+        if where != "contact":
+            self._add("ties_contact_to_event", "lists are the contact's, not the event's", condition.place)
+        for list_id in condition.lists:
+            if self._catalogue.find_list(list_id) is None:
+                near = nearest(list_id, self._catalogue.list_names())
+                self._add("unknown_list", f"there is no list {list_id!r}", condition.place,
+                          f"did you mean {near!r}?" if near else None)
+
+    def _test(self, test: m.Condition) -> None:
+        match test:
+            case m.Compare():
+                self._compare(test)
+            case m.Between():
+                for end in (test.low, test.high):
+                    self._fit(test.value, end, "BETWEEN", test.place, ordering=True)
+            case m.OneOf():
+                for option in test.options:
+                    if option.value is not None:
+                        self._fit(test.value, option, "IN", option.place)
+            case m.Like():
+                self._text(test.value, "ILIKE" if test.ignore_case else "LIKE")
+            case m.Contains():
+                self._contains(test)
+            case _:
+                pass
+
+    def _compare(self, test: m.Compare) -> None:
+        null = next((side for side in (test.left, test.right) if _is_null(side)), None)
+        if null is not None:
+            told = any(problem.place == null.place for problem in self._complaints.found)
+            if test.operator in ("=", "!=", *_ORDERING) and not told:
+                wanted = "IS NOT NULL" if test.operator == "!=" else "IS NULL"
+                self._add("compared_with_null", "nothing compares with NULL", test.place, f"use {wanted}")
+            return
+        self._fit(test.left, test.right, test.operator.upper(), test.place,
+                  ordering=test.operator in _ORDERING)
+
+    def _fit(
+        self, left: m.Value, right: m.Value, operator: str, place: Place, *, ordering: bool = False
+    ) -> None:
+        """The two sides can be compared, and ordered if that is asked."""
+        one, other = self._type(left), self._type(right)
+        if self._unknown(left) or self._unknown(right):
+            return  # said already
+        if "text-list" in (one, other):
+            self._add("type_mismatch", f"{_shown(left)} is a list of texts", place,
+                      "use array_contains(list, 'text')")
+            return
+        if one == other == "any":
+            if not (_is_null(left) or _is_null(right)):
+                self._add("type_unknown", "neither side has a known type", place,
+                          "compare a property with a constant or a typed column")
+            return
+        if "any" in (one, other) or self._meets(left, right, one, other):
+            self._orderable(one if other == "any" else other, ordering, operator, place)
+            return
+        self._add("type_mismatch",
+                  f"{_shown(left)} is {NAMES[one]}, {_shown(right)} is {NAMES[other]}",
+                  place, self._mismatch_hint(left, right, one, other))
+
+    def _meets(self, left: m.Value, right: m.Value, one: m.Type, other: m.Type) -> bool:
+        if one == other:
+            return True
+        # A text constant beside a date is read as one.
+        if one == "date" and isinstance(right, m.Constant):
+            return as_date(right) is not None
+        return other == "date" and isinstance(left, m.Constant) and as_date(left) is not None
+
+    def _orderable(self, kind: m.Type, ordering: bool, operator: str, place: Place) -> None:  # noqa: FBT001
+        if ordering and kind == "boolean":
+            self._add("type_mismatch", f"true and false have no order for {operator}", place, "use =")
+
+    def _mismatch_hint(
+        self, left: m.Value, right: m.Value, one: m.Type, other: m.Type
+    ) -> str | None:
+        constant = right if isinstance(right, m.Constant) else left
+        wanted = one if constant is right else other
+        if not isinstance(constant, m.Constant):
+            return None
+        if left.place == right.place:  # a column that stands alone as a condition
+            return f"write {_shown(left)} = 1" if one == "number" else f"compare {_shown(left)} with something"
+        if wanted == "date":
+            return "dates are written '2026-01-31' or '2026-01-31T12:00:00Z'"
+        if wanted == "text" and not isinstance(constant.value, str):
+            return f"write '{_shown(constant)}'"
+        if wanted == "boolean":
+            return "write TRUE or FALSE"
+        if wanted == "number" and isinstance(constant.value, bool):
+            return f"write {int(constant.value)}"
+        return "numbers are written without quotes" if wanted == "number" else None
+
+    def _text(self, value: m.Value, operator: str) -> None:
+        kind = self._type(value)
+        if kind not in ("text", "any"):
+            hint = "use array_contains(list, 'text')" if kind == "text-list" else "compare it with = < >"
+            self._add("type_mismatch", f"{operator} needs text, {_shown(value)} is {NAMES[kind]}",
+                      value.place, hint)
+
+    def _contains(self, test: m.Contains) -> None:
+        kind = self._type(test.value)
+        if kind != "text-list" and not self._unknown(test.value):
+            self._add("type_mismatch",
+                      f"array_contains needs a list, {_shown(test.value)} is {NAMES[kind]}",
+                      test.value.place, "use = or IN")
+        for member in test.members:
+            if not isinstance(member.value, str):
+                self._add("type_mismatch", "the list holds texts", member.place, f"write '{_shown(member)}'")
+
+    # ------------------------------------------------------------------ values
+
+    def _value(self, value: m.Value, where: str) -> None:
+        match value:
+            case m.Field():
+                self._field(value, where)
+            case m.EventColumn() | m.Property():
+                if where != "event":
+                    self._add("event_not_here",
+                              f"{_shown(value)} belongs to an event" + (
+                                  ", and HAVING speaks of all chosen events together"
+                                  if where == "having" else ""),
+                              value.place,
+                              "contact_id IN (SELECT contact_id FROM event_data WHERE …)"
+                              if where == "contact" else "use MIN, MAX, COUNT and the like")
+            case m.Function():
+                self._value(value.value, where)
+                self._text(value.value, value.name.upper())
+            case m.Math():
+                self._math(value, where)
+            case m.Aggregate():
+                self._aggregate(value)
+            case m.Constant():
+                if type_of(value, self._catalogue) == "number" and as_number(value) is None:
+                    self._add("number_out_of_range", f"{value.value} is outside ±10^18", value.place)
+            case _:
+                pass
+
+    def _field(self, field: m.Field, where: str) -> None:
+        if self._unknown(field):
+            near = nearest(field.name, self._catalogue.field_names())
+            self._add("unknown_column", f"there is no field {field.name}", field.place,
+                      f"did you mean {near}?" if near else None)
+        elif where != "contact":
+            self._add("ties_contact_to_event",
+                      f"{field.name} is the contact's; a condition on events cannot be tied to it",
+                      field.place, "put the condition on the contact outside the subquery")
+
+    def _math(self, math: m.Math, where: str) -> None:
+        self._value(math.left, where)
+        self._value(math.right, where)
+        left, right = self._type(math.left), self._type(math.right)
+        if "any" in (left, right) and "duration" not in (left, right):
+            left = "number" if left == "any" else left
+            right = "number" if right == "any" else right
+        moves = {("date", "duration"), ("duration", "duration"), ("any", "duration")}
+        fits = left == right == "number" or (
+            math.operator in ("+", "-") and (
+                (left, right) in moves
+                or (math.operator == "+" and left == "duration" and right in ("date", "any"))
+                or (math.operator == "-" and left == right == "date")
+            )
+        )
+        if not fits:
+            self._add("type_mismatch",
+                      f"{NAMES[left]} {math.operator} {NAMES[right]} has no meaning", math.place,
+                      "text cannot be calculated with" if "text" in (left, right) else None)
+
+    def _aggregate(self, aggregate: m.Aggregate) -> None:
+        if aggregate.value is None:
+            return
+        if not isinstance(aggregate.value, m.Property | m.EventColumn):
+            self._add("wrong_arguments",
+                      f"{aggregate.name.upper()} takes a column or property of the events",
+                      aggregate.value.place, f"{aggregate.name.upper()}(properties.value)")
+            return
+        kind = self._type(aggregate.value)
+        if aggregate.name in ("sum", "avg") and kind not in ("number", "any"):
+            self._add("type_mismatch",
+                      f"{aggregate.name.upper()} needs numbers, {_shown(aggregate.value)} is {NAMES[kind]}",
+                      aggregate.value.place)
+
+    def _type(self, value: m.Value) -> m.Type:
+        return type_of(value, self._catalogue)
+
+    def _unknown(self, value: m.Value) -> bool:
+        return isinstance(value, m.Field) and self._catalogue.find_field(value.name) is None
+
+    def _add(self, code: str, message: str, place: Place, hint: str | None = None) -> None:
+        self._complaints.add(code, message, place, hint)
+
+
+def _values(condition: m.Condition) -> Iterator[m.Value]:
+    match condition:
+        case m.Compare():
+            yield condition.left
+            yield condition.right
+        case m.Between():
+            yield condition.value
+            yield condition.low
+            yield condition.high
+        case m.OneOf():
+            yield condition.value
+            yield from condition.options
+        case m.Like() | m.Missing() | m.Contains():
+            yield condition.value
+        case _:
+            return
+
+
+def _walk(condition: m.Condition) -> Iterator[m.Condition]:
+    yield condition
+    inner: tuple[m.Condition | None, ...] = ()
+    match condition:
+        case m.Both() | m.Either():
+            inner = condition.parts
+        case m.Not():
+            inner = (condition.part,)
+        case m.Events():
+            inner = (condition.where, condition.having)
+        case _:
+            pass
+    for part in inner:
+        if part is not None:
+            yield from _walk(part)
+
+
+def _is_null(value: m.Value) -> bool:
+    return isinstance(value, m.Constant) and value.value is None
+
+
+def _shown(value: m.Value) -> str:
+    """A value in a message."""
+    match value:
+        case m.Constant():
+            if isinstance(value.value, str):
+                return f"'{value.value}'"
+            return str(value.value).upper() if isinstance(value.value, bool) else str(value.value)
+        case m.Field():
+            return value.name
+        case m.EventColumn():
+            return value.name
+        case m.Property():
+            return "properties." + ".".join(value.path)
+        case m.Function():
+            return f"{value.name.upper()}({_shown(value.value)})"
+        case m.Now():
+            return "NOW()"
+        case m.Aggregate():
+            return f"{value.name.upper()}({_shown(value.value) if value.value else '*'})"
+        case m.Duration() | m.Math():
+            return "this"

@@ -1,0 +1,256 @@
+"""The meaning as a JSON document, and back. Both ways keep everything but places."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast, get_args
+
+from . import meaning as m
+from .problems import Complaints, Place
+
+Json = Any
+
+_OPERATORS = get_args(m.Operator)
+_FUNCTIONS = get_args(m.FunctionName)
+_AGGREGATES = get_args(m.AggregateName)
+_EVENT_COLUMNS = get_args(m.EventColumnName)
+_MATH = ("+", "-", "*", "/", "%")
+DEEPEST = 64
+
+
+# --------------------------------------------------------------------- writing
+
+
+def write(condition: m.Condition) -> dict[str, Json]:
+    """The document of a condition."""
+    match condition:
+        case m.Everyone():
+            return {"everyone": True}
+        case m.Both():
+            return {"all": [write(part) for part in condition.parts]}
+        case m.Either():
+            return {"any": [write(part) for part in condition.parts]}
+        case m.Not():
+            return {"not": write(condition.part)}
+        case m.InLists():
+            return {"in_lists": list(condition.lists)}
+        case m.Events():
+            found: dict[str, Json] = {}
+            if condition.where is not None:
+                found["where"] = write(condition.where)
+            if condition.having is not None:
+                found["having"] = write(condition.having)
+            return {"events": found}
+        case _:
+            return _write_test(condition)
+
+
+def _write_test(test: m.Condition) -> dict[str, Json]:
+    match test:
+        case m.Compare():
+            return {"op": test.operator, "left": _write(test.left), "right": _write(test.right)}
+        case m.Between():
+            return {"op": _not(test.negated) + "between", "left": _write(test.value),
+                    "low": _write(test.low), "high": _write(test.high)}  # fmt: skip
+        case m.OneOf():
+            return {"op": _not(test.negated) + "in", "left": _write(test.value),
+                    "values": [option.value for option in test.options]}  # fmt: skip
+        case m.Like():
+            word = "ilike" if test.ignore_case else "like"
+            return {"op": _not(test.negated) + word, "left": _write(test.value),
+                    "pattern": test.pattern}  # fmt: skip
+        case m.Missing():
+            return {"op": "is not null" if test.negated else "is null", "left": _write(test.value)}
+        case m.Contains():
+            return {"op": "contains", "left": _write(test.value),
+                    "values": [member.value for member in test.members]}  # fmt: skip
+        case _:
+            raise TypeError(f"{type(test).__name__} is no test")
+
+
+def _write(value: m.Value) -> Json:
+    match value:
+        case m.Constant():
+            return value.value
+        case m.Now():
+            return {"now": True}
+        case m.Duration():
+            if value.months:
+                return {"interval": {"months": value.months}}
+            return {"interval": {"seconds": Decimal(value.microseconds) / 1_000_000}}
+        case m.Field():
+            return {"field": value.name}
+        case m.EventColumn():
+            return {"event": value.name}
+        case m.Property():
+            return {"property": list(value.path)}
+        case m.Function():
+            return {"function": value.name, "of": _write(value.value)}
+        case m.Math():
+            return {"math": value.operator, "left": _write(value.left), "right": _write(value.right)}
+        case m.Aggregate():
+            of = {} if value.value is None else {"of": _write(value.value)}
+            return {"aggregate": value.name, **of}
+
+
+def _not(negated: bool) -> str:  # noqa: FBT001
+    return "not " if negated else ""
+
+
+# --------------------------------------------------------------------- reading
+
+
+def read(document: Json, complaints: Complaints) -> m.Condition:
+    """The condition a document stands for; what does not fit is added to the complaints."""
+    return _Reader(complaints).condition(document, "", 0)
+
+
+class _Reader:
+    def __init__(self, complaints: Complaints) -> None:
+        self._complaints = complaints
+
+    def condition(self, document: Json, at: str, depth: int) -> m.Condition:
+        place = Place(pointer=at)
+        if depth > DEEPEST:
+            return self._wrong(at, f"conditions are nested more than {DEEPEST} deep", "too_deep")
+        if not isinstance(document, dict):
+            return self._wrong(at, "a condition is an object such as {\"all\": […]}")
+        if "op" in document:
+            return self._test(document, at, depth)
+        if len(document) != 1:
+            return self._wrong(at, "a condition has exactly one of all, any, not, in_lists, events, everyone, or an op")
+        ((key, inner),) = document.items()
+        match key:
+            case "all" | "any" if isinstance(inner, list) and inner:
+                parts = tuple(
+                    self.condition(part, f"{at}/{key}/{index}", depth + 1)
+                    for index, part in enumerate(inner)
+                )
+                return m.both(parts, place) if key == "all" else m.either(parts, place)
+            case "not":
+                return m.Not(self.condition(inner, f"{at}/not", depth + 1), place)
+            case "everyone" if inner is True:
+                return m.Everyone(place)
+            case "in_lists" if _texts(inner):
+                return m.InLists(tuple(inner), place)
+            case "events" if isinstance(inner, dict) and set(inner) <= {"where", "having"}:
+                where, having = (
+                    self.condition(inner[part], f"{at}/events/{part}", depth + 1)
+                    if part in inner else None
+                    for part in ("where", "having")
+                )
+                return m.Events(where, having, place)
+            case _:
+                return self._wrong(f"{at}/{_escape(key)}", f"{key!r} does not fit here")
+
+    def _test(self, document: dict[str, Json], at: str, depth: int) -> m.Condition:
+        operator, place = document["op"], Place(pointer=at)
+        left = self.value(document.get("left"), f"{at}/left", depth + 1)
+        negated = isinstance(operator, str) and operator.startswith("not ")
+        if operator in _OPERATORS:
+            right = self.value(document.get("right"), f"{at}/right", depth + 1)
+            return self._only(document, at, ("right",), m.Compare(operator, left, right, place))
+        match operator.removeprefix("not ") if isinstance(operator, str) else None:
+            case "between":
+                low = self.value(document.get("low"), f"{at}/low", depth + 1)
+                high = self.value(document.get("high"), f"{at}/high", depth + 1)
+                found: m.Condition = m.Between(left, low, high, negated, place)
+                return self._only(document, at, ("low", "high"), found)
+            case "in":
+                options = self._constants(document.get("values"), f"{at}/values")
+                return self._only(document, at, ("values",), m.OneOf(left, options, negated, place))
+            case "like" | "ilike" as word if isinstance(document.get("pattern"), str):
+                found = m.Like(left, document["pattern"], word == "ilike", negated, place)
+                return self._only(document, at, ("pattern",), found)
+            case "is null" | "is not null" if not negated:
+                return self._only(document, at, (), m.Missing(left, operator != "is null", place))
+            case "contains" if not negated:
+                members = self._constants(document.get("values"), f"{at}/values")
+                return self._only(document, at, ("values",), m.Contains(left, members, place))
+            case _:
+                return self._wrong(f"{at}/op", f"there is no operator {operator!r} of this form")
+
+    def value(self, document: Json, at: str, depth: int) -> m.Value:
+        place = Place(pointer=at)
+        if depth > DEEPEST:
+            self._wrong(at, f"values are nested more than {DEEPEST} deep", "too_deep")
+            return m.Constant(None, place)
+        if not isinstance(document, dict):
+            return self._constant(document, at)
+        found = self._seen(document, place) or self._made(document, at, depth)
+        if found is None:
+            self._wrong(at, "a value is a constant or an object with field, event, property, now, "
+                            "interval, function, math or aggregate")
+            return m.Constant(None, place)
+        return found
+
+    def _seen(self, document: dict[str, Json], place: Place) -> m.Value | None:
+        match document:
+            case {"field": str() as name, **rest} if not rest:
+                return m.Field(name, place)
+            case {"event": name, **rest} if not rest and name in _EVENT_COLUMNS:
+                return m.EventColumn(name, place)
+            case {"property": path, **rest} if not rest and (isinstance(path, str) or _texts(path)):
+                return m.Property((path,) if isinstance(path, str) else tuple(path), place)
+            case {"now": True, **rest} if not rest:
+                return m.Now(place)
+            case {"interval": {"months": int() as months}, **rest} if not rest:
+                return m.Duration(months, 0, place)
+            case {"interval": {"seconds": int() | Decimal() as seconds}, **rest} if not rest:
+                return m.Duration(0, int(seconds * 1_000_000), place)
+            case _:
+                return None
+
+    def _made(self, document: dict[str, Json], at: str, depth: int) -> m.Value | None:
+        place = Place(pointer=at)
+        match document:
+            case {"function": name, "of": of, **rest} if not rest and name in _FUNCTIONS:
+                return m.Function(name, self.value(of, f"{at}/of", depth + 1), place)
+            case {"math": operator, "left": one, "right": other, **rest} if (
+                not rest and operator in _MATH
+            ):
+                left = self.value(one, f"{at}/left", depth + 1)
+                right = self.value(other, f"{at}/right", depth + 1)
+                return m.Math(cast("Any", operator), left, right, place)
+            case {"aggregate": name, **rest} if name in _AGGREGATES and set(rest) <= {"of"}:
+                of = self.value(rest["of"], f"{at}/of", depth + 1) if rest else None
+                if of is None and name != "count":
+                    return None
+                return m.Aggregate(name, of, place)
+            case _:
+                return None
+
+    def _constants(self, items: Json, at: str) -> tuple[m.Constant, ...]:
+        if not isinstance(items, list) or not items:
+            self._wrong(at, "a list of constants is wanted here")
+            return ()
+        return tuple(self._constant(item, f"{at}/{index}") for index, item in enumerate(items))
+
+    def _constant(self, item: Json, at: str) -> m.Constant:
+        place = Place(pointer=at)
+        if isinstance(item, int) and not isinstance(item, bool):
+            return m.Constant(Decimal(item), place)
+        if item is None or isinstance(item, str | bool | Decimal):
+            return m.Constant(item, place)
+        self._wrong(at, "a text, a number, true, false or null is wanted here")
+        return m.Constant(None, place)
+
+    def _only(
+        self, document: dict[str, Json], at: str, keys: tuple[str, ...], found: m.Condition
+    ) -> m.Condition:
+        for key in document:
+            if key not in ("op", "left", *keys):
+                self._wrong(f"{at}/{_escape(key)}", f"{key!r} does not fit here")
+        return found
+
+    def _wrong(self, at: str, message: str, code: str = "bad_document") -> m.Condition:
+        self._complaints.add(code, message, Place(pointer=at))
+        return m.Everyone()
+
+
+def _texts(items: Json) -> bool:
+    return isinstance(items, list) and bool(items) and all(isinstance(item, str) for item in items)
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,253 @@
+"""The part of the parser that reads values: names, constants, calls, arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from . import nodes
+from .problems import Problem, Refused
+from .tokens import Token
+
+DEEPEST = 64
+
+UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")
+_CONDITION_WORDS = {"NOT", "AND", "OR", "IS", "IN", "LIKE", "ILIKE", "BETWEEN"}
+_RESERVED = _CONDITION_WORDS | {
+    "SELECT", "FROM", "WHERE", "JOIN", "INNER", "ON", "GROUP", "HAVING", "BY", "AS", "ORDER",
+    "LIMIT", "UNION",
+}  # fmt: skip
+
+
+class ExpressionParser:
+    """Looks at tokens one by one; the condition grammar builds on it."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self._depth = 0
+
+    # ---------------------------------------------------------------- looking
+
+    @property
+    def here(self) -> Token:
+        return self._tokens[self._at]
+
+    @property
+    def before(self) -> Token:
+        return self._tokens[self._at - 1]
+
+    @property
+    def found(self) -> str:
+        """The token here, in words for a message."""
+        return "the end" if self.here.kind == "end" else repr(self.here.text)
+
+    def peek(self, ahead: int = 1) -> Token:
+        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
+
+    def follows_value(self) -> bool:
+        """Whether the word here is used as a name, as in `update = 1`."""
+        after = self.peek()
+        return after.kind == "symbol" or after.is_word(*_CONDITION_WORDS)
+
+    def opens_condition(self) -> bool:
+        """Whether the parenthesis here holds a condition, not a value as in `(a + b) > 1`."""
+        depth = 0
+        for place in range(self._at, len(self._tokens)):
+            token = self._tokens[place]
+            depth += token.is_symbol("(") - token.is_symbol(")")
+            if depth == 0:
+                after = self._tokens[min(place + 1, len(self._tokens) - 1)]
+                return not _goes_on_as_value(after)
+            if depth == 1 and (
+                token.is_word(*_CONDITION_WORDS)
+                or token.is_symbol("=", "==", "!=", "<>", "<", "<=", ">", ">=")
+            ):
+                return True
+        return True
+
+    def advance(self) -> Token:
+        token = self.here
+        if token.kind != "end":
+            self._at += 1
+        return token
+
+    def accept_word(self, word: str) -> bool:
+        if self.here.is_word(word):
+            self.advance()
+            return True
+        return False
+
+    def accept_symbol(self, symbol: str) -> bool:
+        if self.here.is_symbol(symbol):
+            self.advance()
+            return True
+        return False
+
+    def expect_word(self, word: str) -> Token:
+        if not self.here.is_word(word):
+            raise self.refused("syntax", f"expected {word}, found {self.found}")
+        return self.advance()
+
+    def expect_symbol(self, symbol: str, hint: str | None = None) -> Token:
+        if not self.here.is_symbol(symbol):
+            raise self.refused("syntax", f"expected {symbol!r}, found {self.found}", hint=hint)
+        return self.advance()
+
+    def expect_name(self, what: str) -> Token:
+        if self.here.kind not in ("word", "quoted"):
+            raise self.refused("syntax", f"expected {what}, found {self.found}")
+        return self.advance()
+
+    def expect_end(self) -> None:
+        if self.here.kind != "end":
+            hint = None
+            if self.here.is_symbol("(") and self.before.kind == "word":
+                hint = f"{self.before.text} takes no parentheses here"
+            elif self.here.kind in ("word", "quoted", "number", "string"):
+                hint = "conditions are joined with AND or OR"
+            raise self.refused("syntax", f"did not expect {self.found} here", hint=hint)
+
+    def refused(self, code: str, message: str, hint: str | None = None) -> Refused:
+        return Refused([Problem(code, message, self.here.place, hint)])
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One level down; too many are refused before Python's own stack is spent."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self.refused("too_deep", f"conditions are nested more than {DEEPEST} deep")
+        yield
+        self._depth -= 1
+
+    # ---------------------------------------------------------------- values
+
+    def expression(self) -> nodes.Expression:
+        with self.deeper():
+            return self._sum()
+
+    def _sum(self) -> nodes.Expression:
+        left = self._product()
+        while self.here.is_symbol("+", "-"):
+            operator = self.advance().text
+            right = self._product()
+            place = left.place.until(right.place)
+            left = nodes.Math("+" if operator == "+" else "-", left, right, place)
+        return left
+
+    def _product(self) -> nodes.Expression:
+        left = self._signed()
+        while self.here.is_symbol("*", "/", "%"):
+            operator = self.advance().text
+            right = self._signed()
+            place = left.place.until(right.place)
+            left = nodes.Math(operator, left, right, place)  # type: ignore[arg-type]
+        return left
+
+    def _signed(self) -> nodes.Expression:
+        if not self.here.is_symbol("-", "+"):
+            return self._value()
+        sign = self.advance()
+        with self.deeper():
+            value = self._signed()
+        if sign.text == "+":
+            return value
+        place = sign.place.until(value.place)
+        if isinstance(value, nodes.Value) and isinstance(value.value, Decimal):
+            return nodes.Value(-value.value, place)
+        return nodes.Math("-", nodes.Value(Decimal(0), sign.place), value, place)
+
+    def _value(self) -> nodes.Expression:
+        token = self.here
+        if token.kind == "number":
+            return nodes.Value(Decimal(self.advance().text), token.place)
+        if token.kind == "string":
+            return nodes.Value(self.advance().text, token.place)
+        if token.is_symbol("("):
+            self.advance()
+            inside = self.expression()
+            self.expect_symbol(")")
+            return inside
+        if token.is_symbol("["):
+            return self._array()
+        if token.kind == "quoted":
+            return self._name()
+        if token.kind == "word":
+            return self._word()
+        raise self.refused("syntax", f"expected a value, found {self.found}")
+
+    def _word(self) -> nodes.Expression:
+        token = self.here
+        word = token.text.upper()
+        if word in ("TRUE", "FALSE", "NULL"):
+            self.advance()
+            return nodes.Value({"TRUE": True, "FALSE": False, "NULL": None}[word], token.place)
+        if word == "INTERVAL":
+            return self._interval()
+        if word in ("TIMESTAMP", "DATE") and self.peek().kind == "string":
+            self.advance()
+            text = self.advance()
+            return nodes.Timestamp(text.text, token.place.until(text.place))
+        if self.peek().is_symbol("("):
+            return self._call()
+        if word in _RESERVED and not self.peek().is_symbol("."):
+            raise self.refused("syntax", f"expected a value, found {token.text}")
+        return self._name()
+
+    def _array(self) -> nodes.Array:
+        start = self.advance().place
+        items = []
+        while not self.here.is_symbol("]"):
+            items.append(self.expression())
+            if not self.accept_symbol(","):
+                break
+        end = self.expect_symbol("]").place
+        return nodes.Array(tuple(items), start.until(end))
+
+    def _interval(self) -> nodes.Interval:
+        start = self.advance().place
+        negative = self.accept_symbol("-")
+        token = self.here
+        words = token.text.split() if token.kind in ("string", "number") else []
+        try:
+            amount = Decimal(words[0])
+        except (ArithmeticError, IndexError):
+            raise self.refused(
+                "syntax", f"expected a number after INTERVAL, found {self.found}",
+                hint="for example: INTERVAL '30' DAY",
+            ) from None
+        self.advance()
+        unit = words[1] if len(words) > 1 else self.expect_name("a unit such as DAY").text
+        end = self.before.place
+        return nodes.Interval(-amount if negative else amount, unit.upper(), start.until(end))
+
+    def _call(self) -> nodes.Call:
+        name = self.advance()
+        self.expect_symbol("(")
+        distinct = self.accept_word("DISTINCT")
+        arguments: list[nodes.Expression] = []
+        if self.here.is_symbol("*"):
+            arguments.append(nodes.Star(self.advance().place))
+        elif not self.here.is_symbol(")"):
+            arguments.append(self.expression())
+            while self.accept_symbol(","):
+                arguments.append(self.expression())
+        end = self.expect_symbol(")").place
+        return nodes.Call(name.text, tuple(arguments), name.place.until(end), distinct)
+
+    def _name(self) -> nodes.Name:
+        first = self.advance()
+        parts = [first.text]
+        while self.here.is_symbol(".", ":"):
+            self.advance()
+            parts.append(self.expect_name("a name").text)
+        place = first.place.until(self.before.place)
+        return nodes.Name(tuple(parts), place, quoted=first.kind == "quoted")
+
+
+def _goes_on_as_value(token: Token) -> bool:
+    """Whether what follows a closing parenthesis makes a value of what it closed."""
+    return token.is_word(*(_CONDITION_WORDS - {"AND", "OR"})) or token.is_symbol(
+        "=", "==", "!=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"
+    )

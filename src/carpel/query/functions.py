@@ -1,0 +1,136 @@
+"""Calls and intervals: what the functions of the language mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import cast
+
+from carpel.kit.words import nearest
+
+from . import meaning as m, nodes
+from .catalogue import (
+    AGGREGATES,
+    FUNCTIONS,
+    NOW_FUNCTIONS,
+    OTHER_FUNCTIONS,
+    UNIT_MICROSECONDS,
+    UNIT_MONTHS,
+)
+from .problems import Complaints, Place
+
+Read = Callable[[nodes.Expression], m.Value]
+
+_LONGEST_MONTHS = 12 * 1000
+_LONGEST_MICROSECONDS = 366_000 * UNIT_MICROSECONDS["DAY"]
+
+
+def resolve_call(
+    call: nodes.Call, read: Read, complaints: Complaints, *, aggregates: bool
+) -> m.Value:
+    """What a call means; `aggregates` tells whether COUNT, SUM and the like may stand here."""
+    name = call.function.lower()
+    if name in NOW_FUNCTIONS:
+        _count(call, (0,), complaints)
+        return m.Now(call.place)
+    if name in FUNCTIONS:
+        if not _count(call, (1,), complaints):
+            return m.Constant(None, call.place)
+        return m.Function(FUNCTIONS[name], read(call.arguments[0]), call.place)
+    if name in AGGREGATES:
+        return _aggregate(call, read, complaints, allowed=aggregates)
+    if name in ("timestampadd", "dateadd"):
+        return _timestampadd(call, read, complaints)
+    if name == "array_contains":
+        complaints.add(
+            "condition_not_value", "array_contains(…) is a condition, not a value", call.place
+        )
+        return m.Constant(None, call.place)
+    near = nearest(name, (*FUNCTIONS, *AGGREGATES, *NOW_FUNCTIONS, *OTHER_FUNCTIONS))
+    complaints.add(
+        "unknown_function", f"there is no function {call.function}", call.place,
+        f"did you mean {near}?" if near else None,
+    )
+    return m.Constant(None, call.place)
+
+
+def resolve_interval(interval: nodes.Interval, complaints: Complaints) -> m.Value:
+    """`INTERVAL '30' DAY`."""
+    return _duration(interval.amount, interval.unit, interval.place, complaints)
+
+
+def _duration(amount: Decimal, unit: str, place: Place, complaints: Complaints) -> m.Value:
+    singular = unit.upper().rstrip("S")
+    if singular in UNIT_MONTHS:
+        months = amount * UNIT_MONTHS[singular]
+        if months == months.to_integral_value() and abs(months) <= _LONGEST_MONTHS:
+            return m.Duration(int(months), 0, place)
+    elif singular in UNIT_MICROSECONDS:
+        microseconds = amount * UNIT_MICROSECONDS[singular]
+        whole = microseconds == microseconds.to_integral_value()
+        if whole and abs(microseconds) <= _LONGEST_MICROSECONDS:
+            return m.Duration(0, int(microseconds), place)
+    else:
+        near = nearest(unit, (*UNIT_MICROSECONDS, *UNIT_MONTHS))
+        complaints.add(
+            "unknown_unit", f"there is no unit of time {unit}", place,
+            f"did you mean {near}?" if near else "units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, YEAR",
+        )
+        return m.Duration(0, 0, place)
+    complaints.add("bad_interval", "this length of time is too long or too fine", place)
+    return m.Duration(0, 0, place)
+
+
+def _timestampadd(call: nodes.Call, read: Read, complaints: Complaints) -> m.Value:
+    if not _count(call, (3,), complaints):
+        return m.Constant(None, call.place)
+    unit, amount, start = call.arguments
+    if isinstance(unit, nodes.Name) and len(unit.parts) == 1:
+        word = unit.parts[0]
+    elif isinstance(unit, nodes.Value) and isinstance(unit.value, str):
+        word = unit.value
+    else:
+        complaints.add("unknown_unit", "a unit such as day is wanted here", unit.place)
+        return m.Constant(None, call.place)
+    number = read(amount)
+    if not isinstance(number, m.Constant) or not isinstance(number.value, Decimal):
+        complaints.add("constant_wanted", "a whole number is wanted here", amount.place)
+        return m.Constant(None, call.place)
+    duration = _duration(number.value, word, call.place, complaints)
+    return m.Math("+", read(start), duration, call.place)
+
+
+def _aggregate(
+    call: nodes.Call, read: Read, complaints: Complaints, *, allowed: bool
+) -> m.Value:
+    name = AGGREGATES[call.function.lower()]
+    if not allowed:
+        complaints.add(
+            "aggregate_not_here", f"{call.function.upper()} stands only in HAVING", call.place,
+            "contact_id IN (SELECT contact_id FROM event_data … GROUP BY contact_id HAVING COUNT(*) >= 3)",
+        )
+        return m.Constant(None, call.place)
+    if not _count(call, (1,), complaints):
+        return m.Constant(None, call.place)
+    argument = call.arguments[0]
+    if isinstance(argument, nodes.Star):
+        if name != "count" or call.distinct:
+            complaints.add("wrong_arguments", "only COUNT takes *", argument.place)
+        return m.Aggregate("count", None, call.place)
+    if call.distinct and name != "count":
+        complaints.add("wrong_arguments", "only COUNT takes DISTINCT", call.place)
+    distinct = cast("m.AggregateName", "count distinct") if call.distinct else name
+    return m.Aggregate(distinct, read(argument), call.place)
+
+
+def _count(call: nodes.Call, allowed: tuple[int, ...], complaints: Complaints) -> bool:
+    if len(call.arguments) in allowed:
+        return True
+    wanted = " or ".join(str(number) for number in allowed)
+    complaints.add(
+        "wrong_arguments",
+        f"{call.function} takes {wanted} argument{'' if wanted == '1' else 's'}, "
+        f"not {len(call.arguments)}",
+        call.place,
+    )
+    return False

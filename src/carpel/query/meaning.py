@@ -1,0 +1,250 @@
+"""The meaning of a query: names looked up, joins dissolved, one form for text and document.
+
+Every node but the constants carries the place it came from, which does not count in comparisons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from .problems import NOWHERE, Place
+
+Type: TypeAlias = Literal["text", "number", "date", "boolean", "text-list", "duration", "any"]
+Operator: TypeAlias = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "is distinct from", "is not distinct from"
+]
+EventColumnName: TypeAlias = Literal["event_type", "event_source", "timestamp", "event_id"]
+AggregateName: TypeAlias = Literal["count", "count distinct", "sum", "avg", "min", "max"]
+FunctionName: TypeAlias = Literal["lower", "upper", "length", "trim"]
+
+
+def _place() -> Place:
+    return field(default=NOWHERE, compare=False, repr=False)  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant as written; a text is read as a date where it meets one."""
+
+    value: str | Decimal | bool | None
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time: calendar months, and microseconds."""
+
+    months: int
+    microseconds: int
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Now:
+    """The instant of asking."""
+
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Field:
+    """A contact's field, by its name."""
+
+    name: str
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class EventColumn:
+    """What every event has."""
+
+    name: EventColumnName
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of an event, by its path."""
+
+    path: tuple[str, ...]
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of one value."""
+
+    name: FunctionName
+    value: Value
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Math:
+    """Arithmetic on numbers, or dates and durations."""
+
+    operator: Literal["+", "-", "*", "/", "%"]
+    left: Value
+    right: Value
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A number or instant made from the chosen events of one contact."""
+
+    name: AggregateName
+    value: Value | None
+    place: Place = _place()
+
+
+Value: TypeAlias = (
+    Constant | Duration | Now | Field | EventColumn | Property | Function | Math | Aggregate
+)
+
+# ------------------------------------------------------------------ conditions
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Two values compared."""
+
+    operator: Operator
+    left: Value
+    right: Value
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Between:
+    """Low ≤ value ≤ high."""
+
+    value: Value
+    low: Value
+    high: Value
+    negated: bool = False
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The value is one of some constants."""
+
+    value: Value
+    options: tuple[Constant, ...]
+    negated: bool = False
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Like:
+    """The text fits a pattern of `%` (any run) and `_` (any character); `\\` makes them plain."""
+
+    value: Value
+    pattern: str
+    ignore_case: bool = False
+    negated: bool = False
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """There is no value."""
+
+    value: Value
+    negated: bool = False
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Contains:
+    """A list of texts holds any of some constants."""
+
+    value: Value
+    members: tuple[Constant, ...]
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class InLists:
+    """The contact is in any of these lists, by their ids."""
+
+    lists: tuple[str, ...]
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Events:
+    """There are events that fit, and together they pass `having`."""
+
+    where: Condition | None = None
+    having: Condition | None = None
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Not:
+    """The condition is false (and not merely unknown)."""
+
+    part: Condition
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Both:
+    """All parts are true."""
+
+    parts: tuple[Condition, ...]
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Either:
+    """At least one part is true."""
+
+    parts: tuple[Condition, ...]
+    place: Place = _place()
+
+
+@dataclass(frozen=True)
+class Everyone:
+    """Always true."""
+
+    place: Place = _place()
+
+
+Condition: TypeAlias = (
+    Compare
+    | Between
+    | OneOf
+    | Like
+    | Missing
+    | Contains
+    | InLists
+    | Events
+    | Not
+    | Both
+    | Either
+    | Everyone
+)
+
+
+def both(parts: tuple[Condition, ...], place: Place = NOWHERE) -> Condition:
+    """All of the parts, flat: no `Both` right inside, and no `Both` of one."""
+    flat: list[Condition] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, Both) else (part,))
+    return flat[0] if len(flat) == 1 else Both(tuple(flat), place)
+
+
+def either(parts: tuple[Condition, ...], place: Place = NOWHERE) -> Condition:
+    """Any of the parts, flat: no `Either` right inside, and no `Either` of one."""
+    flat: list[Condition] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, Either) else (part,))
+    return flat[0] if len(flat) == 1 else Either(tuple(flat), place)

@@ -1,0 +1,132 @@
+"""What can be set: by flag, then by `CARPEL_…` variable, then in carpel.toml, then by default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+CONFIG_FILE = "carpel.toml"
+
+Source = Literal["flag", "environment", "file", "default"]
+
+
+class BadSetting(ValueError):
+    """A setting has a value that it cannot have, or does not exist."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set. Each field's metadata is its line in `carpel config`."""
+
+    data: Path = Path("carpel-data")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    rate_limits: bool = True
+    batch_count: str = "total"
+    trusted_proxies: str = ""
+    columns_memory_mb: int = 2048
+    threads: int = 0
+    log_level: str = "warning"
+
+
+DESCRIPTIONS: dict[str, str] = {
+    "data": "the data directory",
+    "host": "the address to serve on",
+    "port": "the port to serve on; 0 takes a free one",
+    "rate_limits": "on or off: hold callers to the vendors' rate limits",
+    "batch_count": "what Batch's `count` says: total, or page for the items of the page",
+    "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
+    "columns_memory_mb": "memory for the column store, in MiB",
+    "threads": "threads for the column store; 0 takes one for each processor",
+    "log_level": "debug, info, warning or error",
+}
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "batch_count": ("total", "page"),
+    "log_level": ("debug", "info", "warning", "error"),
+}
+_SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+_HIGHEST_PORT = 65_535
+
+
+def load(
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> tuple[Settings, dict[str, Source]]:
+    """The settings in force, and where each comes from.
+
+    Args:
+        flags: what was given on the command line; None values were not given.
+        environment: the variables, those of the process when None.
+        folder: where carpel.toml is looked for, the working directory when None.
+
+    Raises:
+        BadSetting: names the setting, its source and what it can be.
+    """
+    variables = os.environ if environment is None else environment
+    file = _read_file((folder or Path()) / CONFIG_FILE)
+    values: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
+    for field in fields(Settings):
+        name = field.name
+        variable = f"CARPEL_{name.upper()}"
+        if flags.get(name) is not None:
+            values[name], sources[name] = _checked(name, flags[name], f"--{name}"), "flag"
+        elif variable in variables:
+            values[name], sources[name] = _checked(name, variables[variable], variable), "environment"
+        elif name in file:
+            values[name], sources[name] = _checked(name, file[name], CONFIG_FILE), "file"
+        else:
+            sources[name] = "default"
+    return Settings(**values), sources
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path}: {error}") from None
+    unknown = set(found) - {field.name for field in fields(Settings)}
+    if unknown:
+        raise BadSetting(f"{path}: there is no setting {sorted(unknown)[0]!r}")
+    return found
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    default = getattr(Settings, name)
+    if isinstance(default, Path):
+        return Path(str(value)).expanduser()
+    if isinstance(default, bool):
+        return _switch(value, name, where)
+    if isinstance(default, int):
+        return _number(value, name, where)
+    text = str(value)
+    if name in _CHOICES and text not in _CHOICES[name]:
+        raise BadSetting(f"{where}: {name} is {' or '.join(_CHOICES[name])}, not {text!r}")
+    return text
+
+
+def _switch(value: Any, name: str, where: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word not in _SWITCH:
+        raise BadSetting(f"{where}: {name} is on or off, not {value!r}")
+    return _SWITCH[word]
+
+
+def _number(value: Any, name: str, where: str) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise BadSetting(f"{where}: {name} is a whole number, not {value!r}") from None
+    if number < 0 or (name == "port" and number > _HIGHEST_PORT):
+        raise BadSetting(f"{where}: {name} cannot be {number}")
+    return number

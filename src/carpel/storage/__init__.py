@@ -1,0 +1,1 @@
+"""The cellar: what is durable. One process writes, many read."""

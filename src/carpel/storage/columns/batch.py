@@ -1,0 +1,92 @@
+"""What one applied batch of the log changes in the columns, and its shape for DuckDB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+Kind = Literal["text", "number", "date", "boolean", "text-list", "number-list", "id", "integer", "json"]
+
+# Numbers travel as text and are cast by the database: a float would not be exact.
+_ARROW: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "number": pa.string(),
+    "date": pa.int64(),
+    "boolean": pa.bool_(),
+    "text-list": pa.list_(pa.string()),
+    "number-list": pa.list_(pa.int32()),
+    "id": pa.string(),
+    "integer": pa.int64(),
+    "json": pa.string(),
+}
+
+TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "number": "DECIMAL(38, 12)",
+    "date": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+    "text-list": "VARCHAR[]",
+    "number-list": "INTEGER[]",
+    "id": "UUID",
+    "integer": "BIGINT",
+    "json": "VARCHAR",
+}
+
+
+def cast(column: str, kind: Kind) -> str:
+    """The SQL that turns an Arrow column of this kind into what the table holds."""
+    if kind == "date":
+        return f"make_timestamp({column})"
+    if kind in ("number", "id"):
+        return f"CAST({column} AS {TYPES[kind]})"
+    return column
+
+
+@dataclass
+class ContactRows:
+    """Whole new rows of contacts, by column name."""
+
+    columns: dict[str, tuple[Kind, list[Any]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.columns["no"][1]) if self.columns else 0
+
+
+@dataclass
+class EventRows:
+    """New events; a property is a sparse column: row place → value."""
+
+    columns: dict[str, tuple[Kind, list[Any]]] = field(default_factory=dict)
+    properties: dict[tuple[str, Kind], dict[int, Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.columns["no"][1]) if self.columns else 0
+
+
+@dataclass
+class WorkspaceBatch:
+    """All that changes in one workspace."""
+
+    workspace: int
+    replaced: list[int] = field(default_factory=list)  # contacts whose old row goes
+    contacts: ContactRows = field(default_factory=ContactRows)
+    moved: list[tuple[int, int]] = field(default_factory=list)  # events go from → to
+    erased: list[int] = field(default_factory=list)  # contacts whose events go
+    events: EventRows = field(default_factory=EventRows)
+
+
+def arrow(columns: dict[str, tuple[Kind, list[Any]]]) -> pa.Table:
+    """The columns as an Arrow table that DuckDB can read in place."""
+    return pa.table(
+        {name: pa.array(values, type=_ARROW[kind]) for name, (kind, values) in columns.items()}
+    )
+
+
+def sparse(values: dict[int, Any], length: int, kind: Kind) -> tuple[Kind, list[Any]]:
+    """A sparse column in full."""
+    column: list[Any] = [None] * length
+    for place, value in values.items():
+        column[place] = value
+    return kind, column

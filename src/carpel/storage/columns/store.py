@@ -1,0 +1,176 @@
+"""The column store: one writer that takes over applied batches, many readers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from carpel.storage.migrations import pending
+from carpel.storage.sql import Sql
+
+from .batch import EventRows, Kind, WorkspaceBatch, arrow, cast, sparse
+from .tables import EVENT_COLUMNS, Names, Tables
+
+
+class Snapshot:
+    """A reader that sees one moment."""
+
+    def __init__(
+        self, reader: duckdb.DuckDBPyConnection, applied: int, names: dict[int, Names]
+    ) -> None:
+        self._reader = reader
+        self.applied = applied
+        self._names = names
+
+    def names(self, workspace: int) -> Names | None:
+        """Where a workspace's facts lie; None while it has none."""
+        return self._names.get(workspace)
+
+    def numbers(self, sql: Sql) -> np.ndarray[Any, np.dtype[np.uint32]]:
+        """The first column of an answer: contact numbers, unordered."""
+        found = self._reader.execute(sql.text, list(sql.values)).fetchnumpy()
+        return np.asarray(next(iter(found.values())), dtype=np.uint32)
+
+    def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
+        """All rows of an answer."""
+        return self._reader.execute(sql.text, list(sql.values)).fetchall()
+
+
+class Columns:
+    """Contacts and events by column. One thread writes; any thread reads."""
+
+    def __init__(self, file: Path, *, memory_mb: int, threads: int) -> None:
+        config = {
+            "memory_limit": f"{memory_mb}MB",
+            "threads": threads,
+            "temp_directory": f"{file}.spill",
+            "preserve_insertion_order": "false",
+        }
+        self._writer = duckdb.connect(str(file), config=config)
+        # Nothing but the engine's own statements comes here; even so, no file and no network.
+        self._writer.execute("SET enable_external_access = false")
+        self._migrate()
+        self._tables = Tables(self._writer)
+        # Readers see a published batch whole: tables and their names change under this lock.
+        self._published = threading.Lock()
+
+    @property
+    def applied(self) -> int:
+        """The number of the last log record whose effect is in the columns."""
+        with self._reader() as reader:
+            return int(reader.execute("SELECT applied FROM progress").fetchall()[0][0])
+
+    def apply(self, seq: int, batches: Sequence[WorkspaceBatch]) -> None:
+        """Take over a batch: all of it, with its number, in one transaction."""
+        self._writer.execute("BEGIN").fetchall()
+        try:
+            for batch in batches:
+                self._take_over(batch)
+            self._writer.execute("UPDATE progress SET applied = ?", [seq])
+            with self._published:
+                self._writer.execute("COMMIT")
+        except BaseException:
+            self._writer.execute("ROLLBACK")
+            self._tables.reload(self._writer)
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One moment of the store, whatever is taken over meanwhile."""
+        with self._reader() as reader:
+            with self._published:
+                reader.execute("BEGIN").fetchall()
+                # DuckDB fixes the moment at the first look, not at BEGIN.
+                applied = int(reader.execute("SELECT applied FROM progress").fetchall()[0][0])
+                names = self._tables.all_names()
+            try:
+                yield Snapshot(reader, applied, names)
+            finally:
+                reader.execute("ROLLBACK").fetchall()
+
+    def checkpoint(self) -> None:
+        """Fold DuckDB's own write-ahead log into its file."""
+        self._writer.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        self._writer.close()
+
+    @contextmanager
+    def _reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._published:
+            reader = self._writer.cursor()
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    def _migrate(self) -> None:
+        self._writer.execute("CREATE TABLE IF NOT EXISTS format (version INTEGER)")
+        found = self._writer.execute("SELECT max(version) FROM format").fetchall()[0][0]
+        for step in pending("columns", found or 0):
+            self._writer.execute("BEGIN")
+            self._writer.execute(step.sql)
+            self._writer.execute("INSERT INTO format VALUES (?)", [step.number])
+            self._writer.execute("COMMIT")
+
+    def _take_over(self, batch: WorkspaceBatch) -> None:
+        self._tables.ensure(self._writer, batch.workspace)
+        place = f"w{batch.workspace:d}"
+        if batch.replaced:
+            self._run(f"DELETE FROM {place}.contacts WHERE no IN (SELECT no FROM gone)",
+                      gone={"no": ("integer", batch.replaced)})
+        if len(batch.contacts):
+            self._tables.ensure_contact_columns(self._writer, batch.workspace, batch.contacts)
+            self._insert(f"{place}.contacts", batch.contacts.columns)
+        for gone, kept in batch.moved:
+            self._writer.execute(
+                f"UPDATE {place}.events SET contact = ? WHERE contact = ?", [kept, gone]
+            )
+        if batch.erased:
+            self._run(f"DELETE FROM {place}.events WHERE contact IN (SELECT no FROM gone)",
+                      gone={"no": ("integer", batch.erased)})
+        if len(batch.events):
+            self._insert(f"{place}.events", self._event_columns(batch.workspace, batch.events))
+
+    def _event_columns(
+        self, workspace: int, events: EventRows
+    ) -> dict[str, tuple[Kind, list[Any]]]:
+        columns = dict(events.columns)
+        more: dict[int, dict[str, Any]] = {}
+        for (path, kind), values in events.properties.items():
+            name = self._tables.property_column(self._writer, workspace, path, kind)
+            if name is not None:
+                columns[name] = sparse(values, len(events), kind)
+                continue
+            for place, value in values.items():
+                more.setdefault(place, {})[path] = value
+        columns["more"] = sparse(
+            {place: json.dumps(rest) for place, rest in more.items()}, len(events), "text"
+        )
+        return columns
+
+    def _insert(self, table: str, columns: dict[str, tuple[Kind, list[Any]]]) -> None:
+        values = ", ".join(cast(name, kind) for name, (kind, _) in columns.items())
+        self._run(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM fresh",
+            fresh=columns,
+        )
+
+    def _run(self, text: str, **tables: dict[str, tuple[Kind, list[Any]]]) -> None:
+        for name, columns in tables.items():
+            self._writer.register(name, arrow(columns))
+        try:
+            self._writer.execute(text).fetchall()
+        finally:
+            for name in tables:
+                self._writer.unregister(name)
+
+
+__all__ = ["EVENT_COLUMNS", "Columns"]

@@ -1,0 +1,145 @@
+"""The tables of each workspace, and which column holds what."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import duckdb
+
+from .batch import TYPES, ContactRows, Kind
+
+# Events may bring any property; beyond this many columns, new ones go into `more` as JSON.
+MOST_PROPERTY_COLUMNS = 1000
+
+_CONTACT_COLUMNS: dict[str, Kind] = {
+    "id": "id",
+    "external_id": "text",
+    "email": "text",
+    "phone_number_id": "text",
+    "anonymous_id": "text",
+    "email_domains": "text-list",
+    "lists": "number-list",
+    "created_at": "date",
+    "updated_at": "date",
+}
+
+EVENT_COLUMNS: dict[str, Kind] = {
+    "no": "integer",
+    "contact": "integer",
+    "type": "text",
+    "source": "text",
+    "happened_at": "date",
+    "event_id": "text",
+    "more": "text",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Where a workspace's facts lie, as the engine's printer needs to know."""
+
+    contacts: str
+    events: str
+    contact_columns: frozenset[str]
+    property_columns: dict[str, dict[Kind, str]]  # path → kind → column
+    overflown: bool  # whether some properties have no column and lie in `more`
+
+
+class Tables:
+    """Knows the tables; makes them and their columns inside the caller's transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._contacts: dict[int, set[str]] = {}
+        self._properties: dict[int, dict[str, dict[Kind, str]]] = {}
+        self._load(connection)
+
+    def all_names(self) -> dict[int, Names]:
+        """Where each workspace's facts lie."""
+        return {workspace: self._names(workspace) for workspace in self._contacts}
+
+    def _names(self, workspace: int) -> Names:
+        return Names(
+            contacts=_table(workspace, "contacts"),
+            events=_table(workspace, "events"),
+            contact_columns=frozenset(self._contacts[workspace]),
+            property_columns={
+                path: dict(kinds) for path, kinds in self._properties[workspace].items()
+            },
+            overflown=self._column_count(workspace) >= MOST_PROPERTY_COLUMNS,
+        )
+
+    def ensure(self, connection: duckdb.DuckDBPyConnection, workspace: int) -> None:
+        """Make a workspace's tables when they are missing."""
+        if workspace in self._contacts:
+            return
+        contacts = ", ".join(f"{name} {TYPES[kind]}" for name, kind in _CONTACT_COLUMNS.items())
+        events = ", ".join(f"{name} {TYPES[kind]}" for name, kind in EVENT_COLUMNS.items())
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS w{workspace:d}")
+        connection.execute(
+            f"CREATE TABLE {_table(workspace, 'contacts')} (no INTEGER NOT NULL, {contacts})"
+        )
+        connection.execute(f"CREATE TABLE {_table(workspace, 'events')} ({events})")
+        self._contacts[workspace] = {"no", *_CONTACT_COLUMNS}
+        self._properties[workspace] = {}
+
+    def ensure_contact_columns(
+        self, connection: duckdb.DuckDBPyConnection, workspace: int, rows: ContactRows
+    ) -> None:
+        """Add columns for fields seen for the first time."""
+        known = self._contacts[workspace]
+        for name, (kind, _) in rows.columns.items():
+            if name not in known:
+                connection.execute(
+                    f"ALTER TABLE {_table(workspace, 'contacts')} ADD COLUMN {name} {TYPES[kind]}"
+                )
+                known.add(name)
+
+    def property_column(
+        self, connection: duckdb.DuckDBPyConnection, workspace: int, path: str, kind: Kind
+    ) -> str | None:
+        """The column of a property, made when missing; None once there are too many."""
+        kinds = self._properties[workspace].get(path, {})
+        if kind in kinds:
+            return kinds[kind]
+        number = 1 + self._column_count(workspace)
+        if number > MOST_PROPERTY_COLUMNS:
+            return None
+        connection.execute(
+            f"ALTER TABLE {_table(workspace, 'events')} ADD COLUMN p{number} {TYPES[kind]}"
+        )
+        connection.execute(
+            "INSERT INTO property VALUES (?, ?, ?, ?)", [workspace, path, kind, number]
+        )
+        self._properties[workspace].setdefault(path, {})[kind] = f"p{number}"
+        return f"p{number}"
+
+    def reload(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Look again, after a transaction that made columns was rolled back."""
+        self._contacts.clear()
+        self._properties.clear()
+        self._load(connection)
+
+    def _column_count(self, workspace: int) -> int:
+        return sum(len(columns) for columns in self._properties[workspace].values())
+
+    def _load(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for schema, column in connection.execute(
+            "SELECT table_schema, column_name FROM information_schema.columns "
+            "WHERE table_name = 'contacts'"
+        ).fetchall():
+            self._contacts.setdefault(int(schema[1:]), set()).add(column)
+        self._properties = {workspace: {} for workspace in self._contacts}
+        for workspace, path, kind, number in connection.execute(
+            "SELECT workspace, path, kind, column_no FROM property"
+        ).fetchall():
+            self._properties[workspace].setdefault(path, {})[kind] = f"p{number}"
+
+
+def path_text(path: tuple[str, ...]) -> str:
+    """A property's path as the catalogue of columns writes it."""
+    return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
+
+
+def _table(workspace: int, name: str) -> str:
+    return f"w{workspace:d}.{name}"

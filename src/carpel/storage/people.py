@@ -1,0 +1,204 @@
+"""Contacts by key: the current row of each, what identifies them, and the outbox to the columns.
+
+Written by the applying thread alone, a batch of the log at a time. A commit here may be lost when
+the machine (not the process) dies; the log brings it back, because applying it again gives the
+same rows and numbers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from typing_extensions import override
+
+from .sqlite import Database
+
+_SHIFT = 32
+_LOW = (1 << _SHIFT) - 1
+
+
+class _Lookups(ABC):
+    """What both the applying thread and everyone else may ask."""
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection, for one look."""
+
+    @property
+    def applied(self) -> int:
+        """The number of the last log record whose effect is in the store."""
+        return self.counter("applied")
+
+    def counter(self, name: str) -> int:
+        with self.read() as connection:
+            row = connection.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+            return int(row[0]) if row else 0
+
+    def row(self, workspace: int, no: int) -> bytes | None:
+        with self.read() as connection:
+            found = connection.execute(
+                "SELECT row FROM contact WHERE key = ?", (workspace << _SHIFT | no,)
+            ).fetchone()
+            return found[0] if found else None
+
+    def rows(self, workspace: int, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Number and row of each of these contacts that exists, in the order asked."""
+        for no in numbers:
+            row = self.row(workspace, no)
+            if row is not None:
+                yield no, row
+
+    def number_of_id(self, workspace: int, contact_id: bytes) -> int | None:
+        """The number behind an id, also one that a contact had before it met itself."""
+        with self.read() as connection:
+            found = connection.execute(
+                "SELECT key FROM contact WHERE id = ?1 UNION ALL "
+                "SELECT key FROM former_id WHERE id = ?1 LIMIT 1",
+                (contact_id,),
+            ).fetchone()
+        if found is None or found[0] >> _SHIFT != workspace:
+            return None
+        return int(found[0] & _LOW)
+
+    def numbers_of(self, workspace: int, kind: int, value: str) -> list[int]:
+        """The contacts with this identifier, the oldest first."""
+        with self.read() as connection:
+            return [
+                row[0]
+                for row in connection.execute(
+                    "SELECT no FROM identifier "
+                    "WHERE workspace = ? AND kind = ? AND value = ? ORDER BY no",
+                    (workspace, kind, value),
+                )
+            ]
+
+    def event_run(self, key: bytes) -> int | None:
+        """The import run that saw the event of this key last, or None when it is new."""
+        with self.read() as connection:
+            row = connection.execute("SELECT run FROM event_key WHERE hash = ?", (key,)).fetchone()
+            return int(row[0]) if row else None
+
+    def outbox_after(self, seq: int) -> list[tuple[int, bytes]]:
+        """What the columns have not taken over yet, in order."""
+        with self.read() as connection:
+            return connection.execute(
+                "SELECT seq, body FROM outbox WHERE seq > ? ORDER BY seq", (seq,)
+            ).fetchall()
+
+
+class PeopleView(_Lookups):
+    """Looking contacts up, on a connection of its own."""
+
+    def __init__(self, file: Path) -> None:
+        self._reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
+        self._turn = threading.Lock()
+
+    @override
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one look."""
+        with self._turn:
+            yield self._reader
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class People(Database, _Lookups):
+    """The B-tree store of contacts, for the one thread that applies the log."""
+
+    def __init__(self, file: Path) -> None:
+        Database.__init__(self, file, "people", "NORMAL")
+        self.connection.execute("PRAGMA cache_size = -131072")  # 128 MiB
+
+    def set_counter(self, name: str, value: int) -> None:
+        with self.write() as connection:
+            connection.execute(
+                "INSERT INTO counter VALUES (?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+
+    def flush(self) -> None:
+        """Put every commit so far on disk: the log before `applied` is no longer needed."""
+        with self.read() as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            try:
+                self.set_counter("flushed", self.applied)
+            finally:
+                connection.execute("PRAGMA synchronous = NORMAL")
+
+    # ------------------------------------------------------------------ contacts
+
+    def put_rows(self, rows: Iterable[tuple[int, int, bytes, bytes]]) -> None:
+        """Write (workspace, number, id, row)."""
+        with self.write() as connection:
+            connection.executemany(
+                "INSERT INTO contact VALUES (?, ?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET row = excluded.row",
+                ((workspace << _SHIFT | no, cid, row) for workspace, no, cid, row in rows),
+            )
+
+    def delete_rows(self, keys: Iterable[tuple[int, int]]) -> None:
+        """Forget contacts by (workspace, number)."""
+        with self.write() as connection:
+            connection.executemany(
+                "DELETE FROM contact WHERE key = ?",
+                ((workspace << _SHIFT | no,) for workspace, no in keys),
+            )
+
+    def put_identifiers(self, rows: Iterable[tuple[int, int, str, int]]) -> None:
+        """Write (workspace, kind, value, number)."""
+        with self.write() as connection:
+            connection.executemany("INSERT OR IGNORE INTO identifier VALUES (?, ?, ?, ?)", rows)
+
+    def delete_identifiers(self, rows: Iterable[tuple[int, int, str, int]]) -> None:
+        """Forget (workspace, kind, value, number)."""
+        with self.write() as connection:
+            connection.executemany(
+                "DELETE FROM identifier "
+                "WHERE workspace = ? AND kind = ? AND value = ? AND no = ?",
+                rows,
+            )
+
+    def put_former_id(self, workspace: int, former: bytes, no: int) -> None:
+        """Let the id of a contact that met another lead to that other one."""
+        with self.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO former_id VALUES (?, ?)", (former, workspace << _SHIFT | no)
+            )
+
+    def move_former_ids(self, workspace: int, gone: int, kept: int) -> None:
+        """Ids that led to `gone` lead to `kept`."""
+        with self.write() as connection:
+            connection.execute(
+                "UPDATE former_id SET key = ? WHERE key = ?",
+                (workspace << _SHIFT | kept, workspace << _SHIFT | gone),
+            )
+
+    # -------------------------------------------------------------------- events
+
+    def put_event_keys(self, keys: Iterable[tuple[bytes, int]]) -> None:
+        """Write (key, run)."""
+        with self.write() as connection:
+            connection.executemany(
+                "INSERT INTO event_key VALUES (?, ?) "
+                "ON CONFLICT (hash) DO UPDATE SET run = excluded.run",
+                keys,
+            )
+
+    # -------------------------------------------------------------------- outbox
+
+    def put_outbox(self, seq: int, body: bytes) -> None:
+        with self.write() as connection:
+            connection.execute("INSERT INTO outbox VALUES (?, ?)", (seq, body))
+
+    def clear_outbox(self, seq: int) -> None:
+        """Forget what the columns have taken over."""
+        with self.write() as connection:
+            connection.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))

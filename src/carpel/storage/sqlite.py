@@ -1,0 +1,81 @@
+"""SQLite as Carpel uses it: write-ahead log, foreign keys, numbered migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from .migrations import pending
+
+Durability = Literal["FULL", "NORMAL"]
+
+
+def connect(file: Path, durability: Durability) -> sqlite3.Connection:
+    """A connection in autocommit mode, which any thread may use while it holds the owner's lock.
+
+    Args:
+        file: the database.
+        durability: FULL flushes at each commit; NORMAL leaves that to checkpoints, for stores
+            that the log can bring up to date again.
+    """
+    connection = sqlite3.connect(
+        file, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {durability}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA busy_timeout = 10000")
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, store: str) -> None:
+    """Bring a store to the newest format, a migration and its number in one transaction."""
+    done = connection.execute("PRAGMA user_version").fetchone()[0]
+    for step in pending(store, done):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{step.sql}\nPRAGMA user_version = {step.number};\nCOMMIT;"
+        )
+
+
+class Database:
+    """One connection that threads take turns on."""
+
+    def __init__(self, file: Path, store: str, durability: Durability) -> None:
+        self.connection = connect(file, durability)
+        migrate(self.connection, store)
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for looking things up."""
+        with self._lock:
+            yield self.connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside a transaction: all of it is kept, or nothing.
+
+        A `write` inside a `write` joins the outer transaction.
+        """
+        with self._lock:
+            outermost = not self.connection.in_transaction
+            if outermost:
+                self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                if outermost:
+                    self.connection.execute("COMMIT")
+            except BaseException:
+                if outermost and self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and close."""
+        with self._lock:
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.connection.close()
