@@ -1,11 +1,32 @@
 """The `carpel` command."""
 
+import gc
 import sys
+from importlib.abc import MetaPathFinder
+
+from typing_extensions import override
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Lets pandas look absent in this process.
+
+    pyarrow loads all of pandas, for a second, wherever it is installed; no command has a use for it.
+    """
+
+    @override
+    def find_spec(self, name: str, *_: object) -> None:
+        """Refuse pandas, leave everything else to the finders behind."""
+        if name == "pandas":
+            raise ModuleNotFoundError("carpel's commands do without pandas", name=name)
 
 
 def main() -> None:
     """Run the command line; its exit status becomes the process's."""
-    from carpel.cli.main import run  # noqa: PLC0415  (keeps `python -c 'import carpel'` light)
+    sys.meta_path.insert(0, _WithoutPandas())
+    # Batches are many small objects without cycles; looking for cycles at Python's usual pace took
+    # a third of an import's time (bench/import_files.py).
+    gc.set_threshold(100_000, 50, 100)
+    from carpel.cli.main import run  # noqa: PLC0415  (after the finder is in place)
 
     sys.exit(run())
 

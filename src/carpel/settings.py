@@ -49,7 +49,16 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "batch_count": ("total", "page"),
     "log_level": ("debug", "info", "warning", "error"),
 }
-_SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+_SWITCH = {
+    "on": True,
+    "true": True,
+    "1": True,
+    "yes": True,
+    "off": False,
+    "false": False,
+    "0": False,
+    "no": False,
+}
 _HIGHEST_PORT = 65_535
 
 
@@ -78,7 +87,10 @@ def load(
         if flags.get(name) is not None:
             values[name], sources[name] = _checked(name, flags[name], f"--{name}"), "flag"
         elif variable in variables:
-            values[name], sources[name] = _checked(name, variables[variable], variable), "environment"
+            values[name], sources[name] = (
+                _checked(name, variables[variable], variable),
+                "environment",
+            )
         elif name in file:
             values[name], sources[name] = _checked(name, file[name], CONFIG_FILE), "file"
         else:
@@ -95,7 +107,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise BadSetting(f"{path}: {error}") from None
     unknown = set(found) - {field.name for field in fields(Settings)}
     if unknown:
-        raise BadSetting(f"{path}: there is no setting {sorted(unknown)[0]!r}")
+        raise BadSetting(f"{path}: there is no setting {min(unknown)!r}")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carpel.domain.contacts import Contacts
@@ -17,6 +18,7 @@ from carpel.domain.workspaces import Workspaces
 from carpel.engine.live import Engine, Published
 from carpel.kit.clock import Clock, SystemClock
 from carpel.settings import Settings
+from carpel.storage.backup import copy_stores, pack
 from carpel.storage.catalogue import Catalogue
 from carpel.storage.columns import Columns
 from carpel.storage.directory import DataDirectory
@@ -114,6 +116,14 @@ class Service:
             _view=view,
             _columns=columns,
         )
+
+    def back_up(self) -> Iterator[bytes]:
+        """The whole directory at one moment, compressed, piece by piece."""
+        with self.ingest.paused():
+            self._people.flush()
+            self._columns.checkpoint()
+            folder = copy_stores(self.directory)
+        return pack(folder)
 
     def close(self) -> None:
         """Apply what is durable, stop the threads, close the stores, let go of the directory."""

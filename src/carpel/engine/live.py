@@ -24,6 +24,7 @@ from .recompute import Membership, count_events, recompute
 _log = logging.getLogger("carpel.engine")
 
 _MOST_TURNS = 200
+_MOMENT_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ class Engine:
         self._computing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._touched = columns.applied  # the last log record that touch() has heard of
 
     # ------------------------------------------------------------- definitions
 
@@ -165,6 +167,7 @@ class Engine:
         """Data changed: mark what reads it."""
         changes = {change.workspace: change for change in touched}
         with self._changed:
+            self._touched = max(self._touched, seq)
             for segment in self._segments.values():
                 change = changes.get(segment.workspace)
                 if change is not None and _affects(change, segment.reads):
@@ -221,6 +224,27 @@ class Engine:
         """One contact at one moment."""
         with self._columns.snapshot() as snapshot:
             yield Look(snapshot, workspace, number, self._clock.now())
+
+    def audit(self, number: int) -> tuple[FrozenBitMap, FrozenBitMap]:
+        """The membership as kept, and recomputed from scratch for the same data and instant.
+
+        Raises:
+            LookupError: there is no such segment, or it cannot be computed.
+        """
+        while True:
+            self.settle([number])
+            with self._columns.snapshot() as snapshot:
+                with self._changed:
+                    segment = self._segments[number]
+                    published, plan = segment.published, segment.plan
+                    same = self._holds(segment, snapshot.applied)
+                if published is None:
+                    raise LookupError(segment.failure or "not computed yet")
+                if same or segment.failure is not None:
+                    found = recompute(plan, snapshot, segment.workspace, published.at)
+                    return published.members, FrozenBitMap(BitMap(found.members))
+            with self._changed:  # data came in between; its touch() is on the way
+                self._changed.wait(_MOMENT_S)
 
     # -------------------------------------------------------------- computing
 
@@ -301,6 +325,16 @@ class Engine:
             published.version != segment.version
             or published.applied < segment.needs
             or now >= published.until
+        )
+
+    def _holds(self, segment: _Segment, applied: int) -> bool:
+        """Whether what is published has all data up to a record, and the rules as they are."""
+        published = segment.published
+        return (
+            published is not None
+            and published.version == segment.version
+            and applied <= self._touched
+            and segment.needs <= published.applied
         )
 
     def _has_stale(self) -> bool:

@@ -7,14 +7,25 @@ is not 1; so each leaf is plainly true or false, and nowhere is a third value ne
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, Literal, TypeAlias, TypeVar, Union
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, Union
 
 Kind: TypeAlias = Literal["text", "number", "date", "boolean", "text-list"]
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 
-Leaf = TypeVar("Leaf", covariant=True)
+HOLDS: dict[Operator, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+Leaf_co = TypeVar("Leaf_co", covariant=True)
 
 # ------------------------------------------------------------------- constants
 
@@ -82,6 +93,7 @@ class Operand:
 
     seen: Seen
     steps: tuple[Step, ...] = ()
+
 
 # ----------------------------------------------------------------------- tests
 
@@ -223,17 +235,17 @@ class SegmentTest:
 
 
 @dataclass(frozen=True)
-class All(Generic[Leaf]):
+class All(Generic[Leaf_co]):
     """Every part is true."""
 
-    parts: tuple[Tree[Leaf], ...]
+    parts: tuple[Tree[Leaf_co], ...]
 
 
 @dataclass(frozen=True)
-class AnyOf(Generic[Leaf]):
+class AnyOf(Generic[Leaf_co]):
     """At least one part is true."""
 
-    parts: tuple[Tree[Leaf], ...]
+    parts: tuple[Tree[Leaf_co], ...]
 
 
 @dataclass(frozen=True)
@@ -246,7 +258,7 @@ class NoOne:
     """Never true."""
 
 
-Tree: TypeAlias = Union["All[Leaf]", "AnyOf[Leaf]", Everyone, NoOne, Leaf]
+Tree: TypeAlias = Union["All[Leaf_co]", "AnyOf[Leaf_co]", Everyone, NoOne, Leaf_co]
 
 RowLeaf: TypeAlias = ValueTest | FormulaTest | PairTest
 ContactLeaf: TypeAlias = ValueTest | FormulaTest | PairTest | ListTest | EventTest | SegmentTest

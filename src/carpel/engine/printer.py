@@ -40,7 +40,9 @@ class Printer:
         """The numbers of all contacts for whom the plan is true."""
         self._values = []
         where = self._contact(plan) + self._restriction("c")
-        return Sql(f"SELECT c.no FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values))
+        return Sql(
+            f"SELECT c.no FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values)
+        )
 
     def operands(self, operands: Sequence[p.Operand], *, events: bool) -> Sql:
         """Number and these values of all rows that have them all, for formulas."""
@@ -49,7 +51,9 @@ class Printer:
         table, row = (self._names.events, "e") if events else (self._names.contacts, "c")
         columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
         there = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(shown)))
-        rows = f"SELECT {row}.no, {columns} FROM {table} AS {row} WHERE TRUE{self._restriction(row)}"
+        rows = (
+            f"SELECT {row}.no, {columns} FROM {table} AS {row} WHERE TRUE{self._restriction(row)}"
+        )
         return Sql(
             f"SELECT * FROM ({rows}) WHERE {there}",
             tuple(self._values),
@@ -71,7 +75,9 @@ class Printer:
         """How many events fit, whatever `having` says of them."""
         self._values = []
         where = self._row(test.where) + self._restriction("e")
-        return Sql(f"SELECT count(*) FROM {self._names.events} AS e WHERE {where}", tuple(self._values))
+        return Sql(
+            f"SELECT count(*) FROM {self._names.events} AS e WHERE {where}", tuple(self._values)
+        )
 
     # -------------------------------------------------------------------- trees
 
@@ -153,7 +159,9 @@ class Printer:
             case p.Missing():
                 return f"{shown} IS {_not(test.negated)}NULL"
             case p.Contains():
-                return f"{_not(test.negated)}list_has_any({shown}, {self._value(list(test.members))})"
+                return (
+                    f"{_not(test.negated)}list_has_any({shown}, {self._value(list(test.members))})"
+                )
 
     def _aggregate_test(self, test: p.AggregateTest) -> str:
         if test.function == "count" and test.of is None:
@@ -202,7 +210,7 @@ class Printer:
         columns = self._names.property_columns.get(path, {})
         kinds: tuple[Kind, ...] = ("text", "number", "boolean", "json")
         if seen.kind in ("number", "date", "boolean"):
-            kinds = (seen.kind,)  # type: ignore[assignment]
+            kinds = (seen.kind,)
         shown = [_as(f"e.{columns[kind]}", kind, seen.kind) for kind in kinds if kind in columns]
         if self._names.overflown:
             shown.extend(self._overflown(path, kind, seen.kind) for kind in kinds)
@@ -268,5 +276,3 @@ def _pattern(pattern: tuple[str | p.Wildcard, ...]) -> str:
 
 def _not(negated: bool) -> str:  # noqa: FBT001
     return "NOT " if negated else ""
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Context, Decimal
 from typing import Any
 
@@ -25,11 +26,6 @@ Numbers = np.ndarray[Any, np.dtype[np.uint32]]
 
 _EXACT = Context(prec=2000)
 _EPOCH_GAP = 62_135_596_800_000_000  # microseconds from year 1 to 1970
-_HOLDS = {
-    "=": lambda value: value == 0, "!=": lambda value: value != 0,
-    "<": lambda value: value < 0, "<=": lambda value: value <= 0,
-    ">": lambda value: value > 0, ">=": lambda value: value >= 0,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def _earliest(test: MovingTest, printer: Printer, snapshot: Snapshot, after: int
     ((found,),) = snapshot.rows(printer.earliest(test.operand, after, test.types))
     if found is None:
         return None
-    gap = found - found.min
+    gap: timedelta = found - found.min
     return (gap.days * 86_400_000_000 + gap.seconds * 1_000_000 + gap.microseconds) - _EPOCH_GAP
 
 
@@ -95,11 +91,11 @@ def _passing(formula: p.FormulaTest, printer: Printer, snapshot: Snapshot) -> Se
         (Decimal(term.factor), [places[operand] for operand in term.operands])
         for term in formula.terms
     ]
-    holds = _HOLDS[formula.operator]
+    holds = p.HOLDS[formula.operator]
     return [
         row[0]
         for row in snapshot.rows(printer.operands(distinct, events=events))
-        if holds(_value(terms, row))
+        if holds(_value(terms, row), 0)
     ]
 
 
@@ -113,11 +109,7 @@ def _value(terms: list[tuple[Decimal, list[int]]], row: tuple[Any, ...]) -> Deci
     return total
 
 
-
-
-def count_events(
-    test: p.EventTest, snapshot: Snapshot, workspace: int, now: int, only: int
-) -> int:
+def count_events(test: p.EventTest, snapshot: Snapshot, workspace: int, now: int, only: int) -> int:
     """How many of a contact's events fit a test, whatever it asks of them together."""
     names = snapshot.names(workspace)
     if names is None:

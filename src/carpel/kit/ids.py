@@ -41,7 +41,8 @@ def id_bytes(text: str) -> bytes | None:
 
 def id_text(raw: bytes) -> str:
     """The lower-case text of a UUID's 16 bytes."""
-    return str(uuid.UUID(bytes=raw))
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def new_secret() -> str:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (compared with naive values only)
 _DAY_US = 86_400_000_000
-_SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?")
+_SHAPE = re.compile(
+    r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
+)
 
 EARLIEST = -62_135_596_800_000_000  # 0001-01-01T00:00:00Z
 LATEST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z

@@ -43,3 +43,28 @@ def plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def canonical(value: Decimal | int) -> str:
+    """`plain(exact(value))`, quickly for the numbers that people have.
+
+    Raises:
+        NumberOutOfRange: as `exact`.
+    """
+    if isinstance(value, int):
+        text = str(value)
+        if len(text) <= WHOLE_DIGITS:
+            return text
+    else:
+        text = str(value)
+        point = text.find(".")
+        if (
+            point < 0
+            and len(text) <= WHOLE_DIGITS
+            and text.lstrip("-").isdigit()
+            and text[-2:] != "-0"
+        ):
+            return text
+        if 0 < point <= WHOLE_DIGITS and len(text) - point <= DECIMALS and "E" not in text:
+            return plain(value)
+    return plain(exact(value))

@@ -72,12 +72,18 @@ class _Checker:
 
     def _lists(self, condition: m.InLists, where: str) -> None:
         if where != "contact":
-            self._add("ties_contact_to_event", "lists are the contact's, not the event's", condition.place)
+            self._add(
+                "ties_contact_to_event", "lists are the contact's, not the event's", condition.place
+            )
         for list_id in condition.lists:
             if self._catalogue.find_list(list_id) is None:
                 near = nearest(list_id, self._catalogue.list_names())
-                self._add("unknown_list", f"there is no list {list_id!r}", condition.place,
-                          f"did you mean {near!r}?" if near else None)
+                self._add(
+                    "unknown_list",
+                    f"there is no list {list_id!r}",
+                    condition.place,
+                    f"did you mean {near!r}?" if near else None,
+                )
 
     def _test(self, test: m.Condition) -> None:
         match test:
@@ -103,10 +109,17 @@ class _Checker:
             told = any(problem.place == null.place for problem in self._complaints.found)
             if test.operator in ("=", "!=", *_ORDERING) and not told:
                 wanted = "IS NOT NULL" if test.operator == "!=" else "IS NULL"
-                self._add("compared_with_null", "nothing compares with NULL", test.place, f"use {wanted}")
+                self._add(
+                    "compared_with_null", "nothing compares with NULL", test.place, f"use {wanted}"
+                )
             return
-        self._fit(test.left, test.right, test.operator.upper(), test.place,
-                  ordering=test.operator in _ORDERING)
+        self._fit(
+            test.left,
+            test.right,
+            test.operator.upper(),
+            test.place,
+            ordering=test.operator in _ORDERING,
+        )
 
     def _fit(
         self, left: m.Value, right: m.Value, operator: str, place: Place, *, ordering: bool = False
@@ -116,20 +129,31 @@ class _Checker:
         if self._unknown(left) or self._unknown(right):
             return  # said already
         if "text-list" in (one, other):
-            self._add("type_mismatch", f"{_shown(left)} is a list of texts", place,
-                      "use array_contains(list, 'text')")
+            self._add(
+                "type_mismatch",
+                f"{_shown(left)} is a list of texts",
+                place,
+                "use array_contains(list, 'text')",
+            )
             return
         if one == other == "any":
             if not (_is_null(left) or _is_null(right)):
-                self._add("type_unknown", "neither side has a known type", place,
-                          "compare a property with a constant or a typed column")
+                self._add(
+                    "type_unknown",
+                    "neither side has a known type",
+                    place,
+                    "compare a property with a constant or a typed column",
+                )
             return
         if "any" in (one, other) or self._meets(left, right, one, other):
             self._orderable(one if other == "any" else other, ordering, operator, place)
             return
-        self._add("type_mismatch",
-                  f"{_shown(left)} is {NAMES[one]}, {_shown(right)} is {NAMES[other]}",
-                  place, self._mismatch_hint(left, right, one, other))
+        self._add(
+            "type_mismatch",
+            f"{_shown(left)} is {NAMES[one]}, {_shown(right)} is {NAMES[other]}",
+            place,
+            self._mismatch_hint(left, right, one, other),
+        )
 
     def _meets(self, left: m.Value, right: m.Value, one: m.Type, other: m.Type) -> bool:
         if one == other:
@@ -141,7 +165,9 @@ class _Checker:
 
     def _orderable(self, kind: m.Type, ordering: bool, operator: str, place: Place) -> None:  # noqa: FBT001
         if ordering and kind == "boolean":
-            self._add("type_mismatch", f"true and false have no order for {operator}", place, "use =")
+            self._add(
+                "type_mismatch", f"true and false have no order for {operator}", place, "use ="
+            )
 
     def _mismatch_hint(
         self, left: m.Value, right: m.Value, one: m.Type, other: m.Type
@@ -151,7 +177,11 @@ class _Checker:
         if not isinstance(constant, m.Constant):
             return None
         if left.place == right.place:  # a column that stands alone as a condition
-            return f"write {_shown(left)} = 1" if one == "number" else f"compare {_shown(left)} with something"
+            return (
+                f"write {_shown(left)} = 1"
+                if one == "number"
+                else f"compare {_shown(left)} with something"
+            )
         if wanted == "date":
             return "dates are written '2026-01-31' or '2026-01-31T12:00:00Z'"
         if wanted == "text" and not isinstance(constant.value, str):
@@ -165,19 +195,35 @@ class _Checker:
     def _text(self, value: m.Value, operator: str) -> None:
         kind = self._type(value)
         if kind not in ("text", "any"):
-            hint = "use array_contains(list, 'text')" if kind == "text-list" else "compare it with = < >"
-            self._add("type_mismatch", f"{operator} needs text, {_shown(value)} is {NAMES[kind]}",
-                      value.place, hint)
+            hint = (
+                "use array_contains(list, 'text')"
+                if kind == "text-list"
+                else "compare it with = < >"
+            )
+            self._add(
+                "type_mismatch",
+                f"{operator} needs text, {_shown(value)} is {NAMES[kind]}",
+                value.place,
+                hint,
+            )
 
     def _contains(self, test: m.Contains) -> None:
         kind = self._type(test.value)
         if kind != "text-list" and not self._unknown(test.value):
-            self._add("type_mismatch",
-                      f"array_contains needs a list, {_shown(test.value)} is {NAMES[kind]}",
-                      test.value.place, "use = or IN")
+            self._add(
+                "type_mismatch",
+                f"array_contains needs a list, {_shown(test.value)} is {NAMES[kind]}",
+                test.value.place,
+                "use = or IN",
+            )
         for member in test.members:
             if not isinstance(member.value, str):
-                self._add("type_mismatch", "the list holds texts", member.place, f"write '{_shown(member)}'")
+                self._add(
+                    "type_mismatch",
+                    "the list holds texts",
+                    member.place,
+                    f"write '{_shown(member)}'",
+                )
 
     # ------------------------------------------------------------------ values
 
@@ -187,13 +233,19 @@ class _Checker:
                 self._field(value, where)
             case m.EventColumn() | m.Property():
                 if where != "event":
-                    self._add("event_not_here",
-                              f"{_shown(value)} belongs to an event" + (
-                                  ", and HAVING speaks of all chosen events together"
-                                  if where == "having" else ""),
-                              value.place,
-                              "contact_id IN (SELECT contact_id FROM event_data WHERE …)"
-                              if where == "contact" else "use MIN, MAX, COUNT and the like")
+                    self._add(
+                        "event_not_here",
+                        f"{_shown(value)} belongs to an event"
+                        + (
+                            ", and HAVING speaks of all chosen events together"
+                            if where == "having"
+                            else ""
+                        ),
+                        value.place,
+                        "contact_id IN (SELECT contact_id FROM event_data WHERE …)"
+                        if where == "contact"
+                        else "use MIN, MAX, COUNT and the like",
+                    )
             case m.Function():
                 self._value(value.value, where)
                 self._text(value.value, value.name.upper())
@@ -203,19 +255,28 @@ class _Checker:
                 self._aggregate(value)
             case m.Constant():
                 if type_of(value, self._catalogue) == "number" and as_number(value) is None:
-                    self._add("number_out_of_range", f"{value.value} is outside ±10^18", value.place)
+                    self._add(
+                        "number_out_of_range", f"{value.value} is outside ±10^18", value.place
+                    )
             case _:
                 pass
 
     def _field(self, field: m.Field, where: str) -> None:
         if self._unknown(field):
             near = nearest(field.name, self._catalogue.field_names())
-            self._add("unknown_column", f"there is no field {field.name}", field.place,
-                      f"did you mean {near}?" if near else None)
+            self._add(
+                "unknown_column",
+                f"there is no field {field.name}",
+                field.place,
+                f"did you mean {near}?" if near else None,
+            )
         elif where != "contact":
-            self._add("ties_contact_to_event",
-                      f"{field.name} is the contact's; a condition on events cannot be tied to it",
-                      field.place, "put the condition on the contact outside the subquery")
+            self._add(
+                "ties_contact_to_event",
+                f"{field.name} is the contact's; a condition on events cannot be tied to it",
+                field.place,
+                "put the condition on the contact outside the subquery",
+            )
 
     def _math(self, math: m.Math, where: str) -> None:
         self._value(math.left, where)
@@ -226,30 +287,39 @@ class _Checker:
             right = "number" if right == "any" else right
         moves = {("date", "duration"), ("duration", "duration"), ("any", "duration")}
         fits = left == right == "number" or (
-            math.operator in ("+", "-") and (
+            math.operator in ("+", "-")
+            and (
                 (left, right) in moves
                 or (math.operator == "+" and left == "duration" and right in ("date", "any"))
                 or (math.operator == "-" and left == right == "date")
             )
         )
         if not fits:
-            self._add("type_mismatch",
-                      f"{NAMES[left]} {math.operator} {NAMES[right]} has no meaning", math.place,
-                      "text cannot be calculated with" if "text" in (left, right) else None)
+            self._add(
+                "type_mismatch",
+                f"{NAMES[left]} {math.operator} {NAMES[right]} has no meaning",
+                math.place,
+                "text cannot be calculated with" if "text" in (left, right) else None,
+            )
 
     def _aggregate(self, aggregate: m.Aggregate) -> None:
         if aggregate.value is None:
             return
         if not isinstance(aggregate.value, m.Property | m.EventColumn):
-            self._add("wrong_arguments",
-                      f"{aggregate.name.upper()} takes a column or property of the events",
-                      aggregate.value.place, f"{aggregate.name.upper()}(properties.value)")
+            self._add(
+                "wrong_arguments",
+                f"{aggregate.name.upper()} takes a column or property of the events",
+                aggregate.value.place,
+                f"{aggregate.name.upper()}(properties.value)",
+            )
             return
         kind = self._type(aggregate.value)
         if aggregate.name in ("sum", "avg") and kind not in ("number", "any"):
-            self._add("type_mismatch",
-                      f"{aggregate.name.upper()} needs numbers, {_shown(aggregate.value)} is {NAMES[kind]}",
-                      aggregate.value.place)
+            self._add(
+                "type_mismatch",
+                f"{aggregate.name.upper()} needs numbers, {_shown(aggregate.value)} is {NAMES[kind]}",
+                aggregate.value.place,
+            )
 
     def _type(self, value: m.Value) -> m.Type:
         return type_of(value, self._catalogue)

@@ -22,11 +22,6 @@ OPPOSITE: dict[p.Operator, p.Operator] = {
 MIRRORED: dict[p.Operator, p.Operator] = {
     "=": "=", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<=",
 }  # fmt: skip
-_HOLDS = {
-    "=": lambda sign: sign == 0, "!=": lambda sign: sign != 0,
-    "<": lambda sign: sign < 0, "<=": lambda sign: sign <= 0,
-    ">": lambda sign: sign > 0, ">=": lambda sign: sign >= 0,
-}  # fmt: skip
 _EVENT_COLUMNS: dict[m.EventColumnName, p.EventColumn] = {
     "event_type": p.EventColumn("type", "text"),
     "event_source": p.EventColumn("source", "text"),
@@ -86,7 +81,7 @@ class Comparisons:
 
     def _plain(self, operator: p.Operator, left: m.Value, right: m.Value, kind: m.Type) -> Test:
         if isinstance(left, m.Constant) and isinstance(right, m.Constant):
-            return truth(_plain_holds(operator, left.value, right.value))
+            return truth(p.HOLDS[operator](left.value, right.value))
         if isinstance(left, m.Constant):
             return self._plain(MIRRORED[operator], right, left, kind)
         operand = self.operand(left, kind)
@@ -131,7 +126,9 @@ class Comparisons:
     def _remainder(self, value: m.Math) -> p.Operand:
         hint = "write column % 10"
         divisor = self._quotient(value.right)
-        if isinstance(value.left, m.Constant | m.Math) or not polynomials.is_constant(divisor.above):
+        if isinstance(value.left, m.Constant | m.Math) or not polynomials.is_constant(
+            divisor.above
+        ):
             raise CannotKeep("% takes a column and a constant", hint)
         number = polynomials.value_of(divisor.above) / polynomials.value_of(divisor.below)
         exact = _decimal(number)
@@ -155,7 +152,7 @@ class Comparisons:
         if not gap.dates:
             if gap.now or gap.months:
                 raise CannotKeep("this compares NOW() with a constant; it says nothing of anyone")
-            return truth(_HOLDS[operator](gap.microseconds))
+            return truth(p.HOLDS[operator](gap.microseconds, 0))
         factors = sorted(gap.dates.values())
         if len(factors) == 1 and abs(factors[0]) == 1:
             return _threshold(operator, gap)
@@ -207,7 +204,8 @@ def number_test(
     operand: p.Operand, operator: p.Operator, threshold: Fraction
 ) -> p.Tree[p.ValueTest]:
     """A number compared with a fraction. Kept numbers are multiples of 10^-12, so a threshold
-    between two of them becomes the lower one and a strictness that gives the same answer."""
+    between two of them becomes the lower one and a strictness that gives the same answer.
+    """
     if abs(threshold) >= _BEYOND:
         below = operator in ("<", "<=", "!=") if threshold > 0 else operator in (">", ">=", "!=")
         return p.ValueTest(operand, p.Missing(negated=True)) if below else p.NoOne()
@@ -226,13 +224,15 @@ def number_test(
 def _sign(polynomial: polynomials.Polynomial, operator: p.Operator) -> Test:
     """The polynomial compared with zero."""
     if polynomials.is_constant(polynomial):
-        return truth(_HOLDS[operator](polynomials.value_of(polynomial)))
+        return truth(p.HOLDS[operator](polynomials.value_of(polynomial), 0))
     free = {operands: factor for operands, factor in polynomial.items() if operands}
     if len(free) == 1:
         ((operands, factor),) = free.items()
         if len(operands) == 1:
             threshold = -polynomials.value_of(polynomial) / factor
-            return number_test(operands[0], operator if factor > 0 else MIRRORED[operator], threshold)
+            return number_test(
+                operands[0], operator if factor > 0 else MIRRORED[operator], threshold
+            )
     return p.FormulaTest(polynomials.terms(polynomial), operator)
 
 
@@ -258,18 +258,9 @@ def _decimal(fraction: Fraction) -> Decimal | None:
     return Decimal(plain(Decimal(scaled.numerator).scaleb(-DECIMALS, _EXACT)))
 
 
-def _plain_holds(operator: p.Operator, left: object, right: object) -> bool:
-    if operator in ("=", "!="):
-        return (left == right) == (operator == "=")
-    one, other = str(left), str(right)
-    return _HOLDS[operator]((one > other) - (one < other))
-
-
 def _kind(kind: m.Type) -> p.Kind:
     match kind:
         case "text" | "number" | "date" | "boolean" | "text-list":
             return kind
         case _:
             raise CannotKeep("a length of time is not kept in a column")
-
-

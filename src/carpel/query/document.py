@@ -87,7 +87,11 @@ def _write(value: m.Value) -> Json:
         case m.Function():
             return {"function": value.name, "of": _write(value.value)}
         case m.Math():
-            return {"math": value.operator, "left": _write(value.left), "right": _write(value.right)}
+            return {
+                "math": value.operator,
+                "left": _write(value.left),
+                "right": _write(value.right),
+            }
         case m.Aggregate():
             of = {} if value.value is None else {"of": _write(value.value)}
             return {"aggregate": value.name, **of}
@@ -114,11 +118,14 @@ class _Reader:
         if depth > DEEPEST:
             return self._wrong(at, f"conditions are nested more than {DEEPEST} deep", "too_deep")
         if not isinstance(document, dict):
-            return self._wrong(at, "a condition is an object such as {\"all\": […]}")
+            return self._wrong(at, 'a condition is an object such as {"all": […]}')
         if "op" in document:
             return self._test(document, at, depth)
         if len(document) != 1:
-            return self._wrong(at, "a condition has exactly one of all, any, not, in_lists, events, everyone, or an op")
+            return self._wrong(
+                at,
+                "a condition has exactly one of all, any, not, in_lists, events, everyone, or an op",
+            )
         ((key, inner),) = document.items()
         match key:
             case "all" | "any" if isinstance(inner, list) and inner:
@@ -136,7 +143,8 @@ class _Reader:
             case "events" if isinstance(inner, dict) and set(inner) <= {"where", "having"}:
                 where, having = (
                     self.condition(inner[part], f"{at}/events/{part}", depth + 1)
-                    if part in inner else None
+                    if part in inner
+                    else None
                     for part in ("where", "having")
                 )
                 return m.Events(where, having, place)
@@ -179,8 +187,11 @@ class _Reader:
             return self._constant(document, at)
         found = self._seen(document, place) or self._made(document, at, depth)
         if found is None:
-            self._wrong(at, "a value is a constant or an object with field, event, property, now, "
-                            "interval, function, math or aggregate")
+            self._wrong(
+                at,
+                "a value is a constant or an object with field, event, property, now, "
+                "interval, function, math or aggregate",
+            )
             return m.Constant(None, place)
         return found
 

@@ -214,7 +214,8 @@ class ExpressionParser:
             amount = Decimal(words[0])
         except (ArithmeticError, IndexError):
             raise self.refused(
-                "syntax", f"expected a number after INTERVAL, found {self.found}",
+                "syntax",
+                f"expected a number after INTERVAL, found {self.found}",
                 hint="for example: INTERVAL '30' DAY",
             ) from None
         self.advance()

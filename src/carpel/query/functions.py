@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import cast
 
 from carpel.kit.words import nearest
 
@@ -48,7 +47,9 @@ def resolve_call(
         return m.Constant(None, call.place)
     near = nearest(name, (*FUNCTIONS, *AGGREGATES, *NOW_FUNCTIONS, *OTHER_FUNCTIONS))
     complaints.add(
-        "unknown_function", f"there is no function {call.function}", call.place,
+        "unknown_function",
+        f"there is no function {call.function}",
+        call.place,
         f"did you mean {near}?" if near else None,
     )
     return m.Constant(None, call.place)
@@ -73,8 +74,12 @@ def _duration(amount: Decimal, unit: str, place: Place, complaints: Complaints) 
     else:
         near = nearest(unit, (*UNIT_MICROSECONDS, *UNIT_MONTHS))
         complaints.add(
-            "unknown_unit", f"there is no unit of time {unit}", place,
-            f"did you mean {near}?" if near else "units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, YEAR",
+            "unknown_unit",
+            f"there is no unit of time {unit}",
+            place,
+            f"did you mean {near}?"
+            if near
+            else "units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, YEAR",
         )
         return m.Duration(0, 0, place)
     complaints.add("bad_interval", "this length of time is too long or too fine", place)
@@ -100,13 +105,13 @@ def _timestampadd(call: nodes.Call, read: Read, complaints: Complaints) -> m.Val
     return m.Math("+", read(start), duration, call.place)
 
 
-def _aggregate(
-    call: nodes.Call, read: Read, complaints: Complaints, *, allowed: bool
-) -> m.Value:
+def _aggregate(call: nodes.Call, read: Read, complaints: Complaints, *, allowed: bool) -> m.Value:
     name = AGGREGATES[call.function.lower()]
     if not allowed:
         complaints.add(
-            "aggregate_not_here", f"{call.function.upper()} stands only in HAVING", call.place,
+            "aggregate_not_here",
+            f"{call.function.upper()} stands only in HAVING",
+            call.place,
             "contact_id IN (SELECT contact_id FROM event_data … GROUP BY contact_id HAVING COUNT(*) >= 3)",
         )
         return m.Constant(None, call.place)
@@ -119,8 +124,7 @@ def _aggregate(
         return m.Aggregate("count", None, call.place)
     if call.distinct and name != "count":
         complaints.add("wrong_arguments", "only COUNT takes DISTINCT", call.place)
-    distinct = cast("m.AggregateName", "count distinct") if call.distinct else name
-    return m.Aggregate(distinct, read(argument), call.place)
+    return m.Aggregate("count distinct" if call.distinct else name, read(argument), call.place)
 
 
 def _count(call: nodes.Call, allowed: tuple[int, ...], complaints: Complaints) -> bool:

@@ -78,7 +78,9 @@ class _Dissolver:
         self._spreads += len(mixed.parts)
         if self._spreads > MOST_SPREADS:
             self._complaints.add(
-                "too_complex", "too many ORs mix conditions on contacts and on joined events", place,
+                "too_complex",
+                "too many ORs mix conditions on contacts and on joined events",
+                place,
                 "use contact_id IN (SELECT contact_id FROM event_data …) for the events",
             )
             return m.Everyone(place)

@@ -149,8 +149,9 @@ class _Lowering:
             parts.append(self._missing(seen[0], there=False))
         else:
             for one, other in ((left, right), (right, left)):
-                parts.append(_join(True, (self._missing(one, there=False),
-                                          self._missing(other, there=True))))
+                parts.append(
+                    _join(True, (self._missing(one, there=False), self._missing(other, there=True)))
+                )
         return _join(False, tuple(parts))
 
     def _missing(self, value: m.Value, *, there: bool) -> p.Tree[p.RowLeaf]:
@@ -165,7 +166,7 @@ class _Lowering:
         return _join(not outside, (low, high))
 
     def _one_of(self, condition: m.OneOf, *, negated: bool) -> p.Tree[p.RowLeaf]:
-        """x NOT IN (…, NULL) is never true: the comparison with NULL stays unknown."""
+        """X NOT IN (…, NULL) is never true: the comparison with NULL stays unknown."""
         outside = condition.negated != negated
         options = [option for option in condition.options if option.value is not None]
         if outside and len(options) < len(condition.options):
@@ -222,7 +223,9 @@ class _Lowering:
             left, right = right, left
             operator = MIRRORED[operator]
         if not isinstance(left, m.Aggregate):
-            raise CannotKeep("HAVING needs COUNT, SUM, AVG, MIN or MAX here", "HAVING COUNT(*) >= 3")
+            raise CannotKeep(
+                "HAVING needs COUNT, SUM, AVG, MIN or MAX here", "HAVING COUNT(*) >= 3"
+            )
         kind = self._comparisons.common_kind(left, right)
         stand_in = p.Operand(p.Column("", "date" if kind == "date" else "number"))
         if kind == "date":
@@ -237,7 +240,9 @@ class _Lowering:
         self, stand_in: p.Operand, operator: p.Operator, right: m.Value, *, average: bool
     ) -> p.Tree[p.ValueTest]:
         if not isinstance(right, m.Constant) or right.value is None:
-            raise CannotKeep("HAVING compares with a constant", "HAVING SUM(properties.value) > 100")
+            raise CannotKeep(
+                "HAVING compares with a constant", "HAVING SUM(properties.value) > 100"
+            )
         value = right.value
         if isinstance(value, Decimal) and not average:
             return number_test(stand_in, operator, Fraction(value))
@@ -291,4 +296,3 @@ def _constant(option: m.Constant, kind: m.Type) -> p.Constant:
         return p.Instant(instant)
     assert option.value is not None  # noqa: S101
     return option.value
-

@@ -20,10 +20,6 @@ AggregateName: TypeAlias = Literal["count", "count distinct", "sum", "avg", "min
 FunctionName: TypeAlias = Literal["lower", "upper", "length", "trim"]
 
 
-def _place() -> Place:
-    return field(default=NOWHERE, compare=False, repr=False)  # type: ignore[no-any-return]
-
-
 # ---------------------------------------------------------------------- values
 
 
@@ -32,7 +28,7 @@ class Constant:
     """A constant as written; a text is read as a date where it meets one."""
 
     value: str | Decimal | bool | None
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,14 +37,14 @@ class Duration:
 
     months: int
     microseconds: int
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Now:
     """The instant of asking."""
 
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Field:
     """A contact's field, by its name."""
 
     name: str
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class EventColumn:
     """What every event has."""
 
     name: EventColumnName
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class Property:
     """A property of an event, by its path."""
 
     path: tuple[str, ...]
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ class Function:
 
     name: FunctionName
     value: Value
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class Math:
     operator: Literal["+", "-", "*", "/", "%"]
     left: Value
     right: Value
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ class Aggregate:
 
     name: AggregateName
     value: Value | None
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 Value: TypeAlias = (
@@ -117,7 +113,7 @@ class Compare:
     operator: Operator
     left: Value
     right: Value
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ class Between:
     low: Value
     high: Value
     negated: bool = False
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -138,18 +134,18 @@ class OneOf:
     value: Value
     options: tuple[Constant, ...]
     negated: bool = False
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Like:
-    """The text fits a pattern of `%` (any run) and `_` (any character); `\\` makes them plain."""
+    """The text fits a pattern of `%` (any run) and `_` (any one); a backslash makes them plain."""
 
     value: Value
     pattern: str
     ignore_case: bool = False
     negated: bool = False
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -158,7 +154,7 @@ class Missing:
 
     value: Value
     negated: bool = False
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -167,7 +163,7 @@ class Contains:
 
     value: Value
     members: tuple[Constant, ...]
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -175,7 +171,7 @@ class InLists:
     """The contact is in any of these lists, by their ids."""
 
     lists: tuple[str, ...]
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -184,7 +180,7 @@ class Events:
 
     where: Condition | None = None
     having: Condition | None = None
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -192,7 +188,7 @@ class Not:
     """The condition is false (and not merely unknown)."""
 
     part: Condition
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -200,7 +196,7 @@ class Both:
     """All parts are true."""
 
     parts: tuple[Condition, ...]
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -208,14 +204,14 @@ class Either:
     """At least one part is true."""
 
     parts: tuple[Condition, ...]
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Everyone:
     """Always true."""
 
-    place: Place = _place()
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
 Condition: TypeAlias = (

@@ -57,7 +57,7 @@ def shift(start: Moment, length: Moment, sign: int, *, point: bool) -> Moment:
 
 
 def difference(left: Moment, right: Moment) -> Moment:
-    """left - right."""
+    """Left - right."""
     if (left.months or right.months) and left.now - right.now == 0:
         raise CannotKeep(
             "a length in months has no fixed size to compare with", "use days: INTERVAL '30' DAY"
@@ -74,7 +74,9 @@ def _within(instant: int) -> int:
     return max(EARLIEST, min(LATEST, instant))
 
 
-def _add(left: dict[p.Operand, int], right: dict[p.Operand, int], sign: int) -> dict[p.Operand, int]:
+def _add(
+    left: dict[p.Operand, int], right: dict[p.Operand, int], sign: int
+) -> dict[p.Operand, int]:
     total = dict(left)
     for operand, factor in right.items():
         total[operand] = total.get(operand, 0) + sign * factor

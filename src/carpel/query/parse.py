@@ -1,5 +1,6 @@
 """Tokens to the syntax tree. The grammar holds conditions and SELECTs and nothing else, so a
-statement that changes anything cannot even be written down."""
+statement that changes anything cannot even be written down.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +10,16 @@ from . import nodes
 from .expressions import ExpressionParser
 from .tokens import tokenize
 
-_COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_COMPARISONS = {
+    "=": "=",
+    "==": "=",
+    "!=": "!=",
+    "<>": "!=",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+}
 _OTHER_STATEMENTS = (
     "ALTER", "ATTACH", "CALL", "COPY", "CREATE", "DELETE", "DROP", "EXEC", "EXECUTE", "GRANT",
     "INSERT", "MERGE", "PRAGMA", "REPLACE", "SET", "TRUNCATE", "UPDATE", "WITH",
@@ -170,7 +180,9 @@ class _Parser(ExpressionParser):
         if self.accept_word("IN"):
             return self._in(value, negated=negated)
         if negated:
-            raise self.refused("syntax", f"expected IN, LIKE or BETWEEN after NOT, found {self.found}")
+            raise self.refused(
+                "syntax", f"expected IN, LIKE or BETWEEN after NOT, found {self.found}"
+            )
         return nodes.Bare(value, value.place)
 
     def _is(self, value: nodes.Expression) -> nodes.Condition:
@@ -220,4 +232,3 @@ class _Parser(ExpressionParser):
             items.append(self.expression())
         end = self.expect_symbol(")").place
         return nodes.In(value, tuple(items), negated, value.place.until(end))
-

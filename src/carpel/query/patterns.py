@@ -1,4 +1,4 @@
-"""LIKE patterns: `%` is any run of characters, `_` any one, and `\\` makes the next plain."""
+"""LIKE patterns: `%` is any run of characters, `_` any one; a backslash makes the next plain."""
 
 from __future__ import annotations
 

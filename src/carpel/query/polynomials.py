@@ -24,29 +24,33 @@ class Quotient:
 
 
 def constant(value: Fraction) -> Quotient:
+    """A plain number."""
     return Quotient({(): value} if value else {}, ONE)
 
 
 def operand(value: p.Operand) -> Quotient:
+    """A value seen."""
     return Quotient({(value,): Fraction(1)}, ONE)
 
 
 def add(left: Quotient, right: Quotient, sign: int = 1) -> Quotient:
-    """left + sign · right."""
+    """Left + sign · right."""
     above = _sum(_product(left.above, right.below), _product(right.above, left.below), sign)
     return Quotient(above, _product(left.below, right.below))
 
 
 def multiply(left: Quotient, right: Quotient) -> Quotient:
+    """Left · right."""
     return Quotient(_product(left.above, right.above), _product(left.below, right.below))
 
 
 def divide(left: Quotient, right: Quotient) -> Quotient:
-    """left / right; where right is zero the quotient is not there, as below is zero."""
+    """Left / right; where right is zero the quotient is not there, as below is zero."""
     return Quotient(_product(left.above, right.below), _product(left.below, right.above))
 
 
 def is_constant(polynomial: Polynomial) -> bool:
+    """Whether no value seen is in it."""
     return all(not operands for operands in polynomial)
 
 

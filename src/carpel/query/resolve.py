@@ -101,7 +101,8 @@ class _Resolver:
     def _check_join(self, join: nodes.Join, scope: Scope) -> None:
         if join.source.table.lower() == CONTACT_TABLE:
             self.complaints.add(
-                "wrong_table", f"{CONTACT_TABLE} stands in FROM; only {EVENT_TABLE} can be joined",
+                "wrong_table",
+                f"{CONTACT_TABLE} stands in FROM; only {EVENT_TABLE} can be joined",
                 join.source.place,
             )
         on = join.on
@@ -126,7 +127,10 @@ class _Resolver:
         names = []
         for output in select.outputs:
             value = output.value
-            if isinstance(value, nodes.Name) and value.parts[-1].lower() in ("contact_id", "updated_at"):
+            if isinstance(value, nodes.Name) and value.parts[-1].lower() in (
+                "contact_id",
+                "updated_at",
+            ):
                 self._check_alias(value, scope)
                 names.append(value.parts[-1].lower())
                 continue
@@ -139,8 +143,10 @@ class _Resolver:
             return
         if "contact_id" not in names:
             self.complaints.add(
-                "wrong_output", "a segment's query must select contact_id",
-                select.outputs[0].value.place, "SELECT contact_id, updated_at FROM contact_data …",
+                "wrong_output",
+                "a segment's query must select contact_id",
+                select.outputs[0].value.place,
+                "SELECT contact_id, updated_at FROM contact_data …",
             )
 
     def _check_alias(self, name: nodes.Name, scope: Scope) -> None:
@@ -189,7 +195,12 @@ class _Resolver:
 
     def _test(
         self,
-        condition: nodes.Comparison | nodes.Between | nodes.In | nodes.Like | nodes.IsNull | nodes.IsTruth,
+        condition: nodes.Comparison
+        | nodes.Between
+        | nodes.In
+        | nodes.Like
+        | nodes.IsNull
+        | nodes.IsTruth,
         scope: Scope,
     ) -> m.Condition:
         place = condition.place
@@ -205,7 +216,9 @@ class _Resolver:
                 return m.Between(value, low, high, condition.negated, place)
             case nodes.In():
                 options = self._constants(condition.items, "IN")
-                return m.OneOf(self.value(condition.value, scope), options, condition.negated, place)
+                return m.OneOf(
+                    self.value(condition.value, scope), options, condition.negated, place
+                )
             case nodes.Like():
                 return self._like(condition, scope)
             case nodes.IsNull():
@@ -242,12 +255,16 @@ class _Resolver:
         if isinstance(value, nodes.Value) and value.value is False:
             return m.Not(m.Everyone(condition.place), condition.place)
         # A column alone: true where it is TRUE; check() sees to it that it is a boolean.
-        return m.Compare("=", self.value(value, scope), m.Constant(True, condition.place), condition.place)
+        return m.Compare(
+            "=", self.value(value, scope), m.Constant(True, condition.place), condition.place
+        )
 
     def _array_contains(self, call: nodes.Call, scope: Scope) -> m.Condition:
         if len(call.arguments) != 2:  # noqa: PLR2004
             self.complaints.add(
-                "wrong_arguments", "array_contains takes a list and what it may hold", call.place,
+                "wrong_arguments",
+                "array_contains takes a list and what it may hold",
+                call.place,
                 "array_contains(list_ids, 'id or name')",
             )
             return m.Everyone(call.place)
@@ -267,7 +284,9 @@ class _Resolver:
             if list_id is None:
                 near = nearest(name, self.catalogue.list_names())
                 self.complaints.add(
-                    "unknown_list", f"there is no list {name!r}", member.place,
+                    "unknown_list",
+                    f"there is no list {name!r}",
+                    member.place,
                     f"did you mean {near!r}?" if near else None,
                 )
                 continue
@@ -293,17 +312,23 @@ class _Resolver:
         if select.source.table.lower() != EVENT_TABLE or select.joins:
             self._check_table(select.source)
             self.complaints.add(
-                "wrong_subquery", f"a subquery reads {EVENT_TABLE} alone", select.source.place,
+                "wrong_subquery",
+                f"a subquery reads {EVENT_TABLE} alone",
+                select.source.place,
                 f"SELECT contact_id FROM {EVENT_TABLE} WHERE …",
             )
             return m.Everyone(select.place)
         scope = Scope({select.source.alias.lower(): EVENT_TABLE})
         output = select.outputs[0].value
         if len(select.outputs) != 1 or not _is_contact_id(output):
-            self.complaints.add("wrong_output", "this SELECT must give contact_id alone", output.place)
+            self.complaints.add(
+                "wrong_output", "this SELECT must give contact_id alone", output.place
+            )
         for key in select.group:
             if not _is_contact_id(key):
-                self.complaints.add("wrong_group", "events are grouped by contact_id only", key.place)
+                self.complaints.add(
+                    "wrong_group", "events are grouped by contact_id only", key.place
+                )
         where = self.condition(select.where, scope) if select.where else None
         having = None
         if select.having:
@@ -334,11 +359,18 @@ class _Resolver:
             case nodes.Interval():
                 return resolve_interval(expression, self.complaints)
             case nodes.Math():
-                left, right = self.value(expression.left, scope), self.value(expression.right, scope)
+                left, right = (
+                    self.value(expression.left, scope),
+                    self.value(expression.right, scope),
+                )
                 return m.Math(expression.operator, left, right, place)
             case nodes.Call():
-                return resolve_call(expression, lambda part: self.value(part, scope),
-                                    self.complaints, aggregates=scope.aggregates)
+                return resolve_call(
+                    expression,
+                    lambda part: self.value(part, scope),
+                    self.complaints,
+                    aggregates=scope.aggregates,
+                )
             case nodes.Name():
                 return self._name(expression, scope)
             case nodes.Array() | nodes.Star():
@@ -346,7 +378,11 @@ class _Resolver:
                 return m.Constant(None, place)
 
     def _name(self, name: nodes.Name, scope: Scope) -> m.Value:
-        if not name.quoted and len(name.parts) == 1 and name.parts[0].lower() == "current_timestamp":
+        if (
+            not name.quoted
+            and len(name.parts) == 1
+            and name.parts[0].lower() == "current_timestamp"
+        ):
             return m.Now(name.place)
         alias, parts = self._split(name, scope)
         if alias is not None and scope.tables[alias] == EVENT_TABLE:
@@ -354,8 +390,10 @@ class _Resolver:
         if alias is None and scope.events and self._looks_like_event(parts):
             if len(scope.events) > 1:
                 self.complaints.add(
-                    "ambiguous", f"{'.'.join(parts)} could belong to {' or '.join(scope.events)}",
-                    name.place, f"write {scope.events[0]}.{'.'.join(parts)}",
+                    "ambiguous",
+                    f"{'.'.join(parts)} could belong to {' or '.join(scope.events)}",
+                    name.place,
+                    f"write {scope.events[0]}.{'.'.join(parts)}",
                 )
             return self._event_value(scope.events[0], parts, name.place)
         if not scope.contacts:
@@ -393,15 +431,19 @@ class _Resolver:
 
     def _unknown_event_column(self, name: str, place: Place) -> None:
         near = nearest(name, EVENT_COLUMNS)
-        hint = f"did you mean {near}, or the property properties.{name}?" if near else (
-            f"a property of the event is written properties.{name}"
+        hint = (
+            f"did you mean {near}, or the property properties.{name}?"
+            if near
+            else (f"a property of the event is written properties.{name}")
         )
         self.complaints.add("unknown_column", f"{EVENT_TABLE} has no column {name}", place, hint)
 
     def _contact_in_events(self, parts: tuple[str, ...], place: Place) -> m.Value:
         """A name in a subquery over events that is not one of theirs."""
-        if len(parts) == 1 and parts[0].lower() != "contact_id" and (
-            self.catalogue.find_field(parts[0]) is not None
+        if (
+            len(parts) == 1
+            and parts[0].lower() != "contact_id"
+            and (self.catalogue.find_field(parts[0]) is not None)
         ):
             self.complaints.add(
                 "ties_contact_to_event",
@@ -418,9 +460,12 @@ class _Resolver:
             return m.Field(known.name, place)
         if len(parts) > 1:
             self.complaints.add(
-                "unknown_alias", f"no table here is called {parts[0]}", place,
+                "unknown_alias",
+                f"no table here is called {parts[0]}",
+                place,
                 f"events are reached with JOIN {EVENT_TABLE} or contact_id IN (SELECT …)"
-                if parts[0].lower() in ("properties", "data", "e") else None,
+                if parts[0].lower() in ("properties", "data", "e")
+                else None,
             )
             return m.Constant(None, place)
         return m.Field(parts[0], place)
@@ -428,5 +473,3 @@ class _Resolver:
 
 def _is_contact_id(value: nodes.Expression) -> bool:
     return isinstance(value, nodes.Name) and value.parts[-1].lower() == "contact_id"
-
-

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 
-from carpel.kit.numbers import plain
 from carpel.kit.words import joined
 
 from . import meaning as m
-from .catalogue import UNIT_MICROSECONDS, Catalogue
+from .catalogue import Catalogue
+from .phrases import AT_LEAST, ago, constant, length, phrase
+from .types import type_of
 
-_PHRASES: dict[m.Operator, str] = {
-    "=": "is",
-    "!=": "is set and not",
-    "<": "is less than",
-    "<=": "is at most",
-    ">": "is more than",
-    ">=": "is at least",
-    "is distinct from": "is not",
-    "is not distinct from": "is",
+_OPPOSITE: dict[m.Operator, m.Operator] = {
+    "=": "!=",
+    "!=": "=",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "is distinct from": "is not distinct from",
+    "is not distinct from": "is distinct from",
 }
-_DATE_PHRASES: dict[m.Operator, str] = {
-    **_PHRASES,
-    "<": "is before",
-    "<=": "is at or before",
-    ">": "is after",
-    ">=": "is at or after",
-}
-_WITHIN: dict[m.Operator, str] = {
-    ">": "is within the last", ">=": "is within the last",
-    "<": "is more than", "<=": "is at least",
-}  # fmt: skip
 
 
 def sentence(condition: m.Condition, catalogue: Catalogue) -> str:
@@ -56,7 +46,7 @@ class _Speaker:
             case m.InLists():
                 return f"is in {self._lists(condition)}"
             case m.Events():
-                return self._events(condition, "has")
+                return self._events(condition, has=True)
             case _:
                 return self._test(condition)
 
@@ -71,15 +61,23 @@ class _Speaker:
             case m.InLists():
                 return f"is not in {self._lists(part)}"
             case m.Events():
-                return self._events(part, "does not have")
+                return self._events(part, has=False)
             case m.Not():
                 return self.condition(part.part)
+            case m.Compare():
+                return self._test(replace(part, operator=_OPPOSITE[part.operator]))
+            case m.Between() | m.OneOf() | m.Like() | m.Missing():
+                return self._test(replace(part, negated=not part.negated))
+            case m.Contains():
+                return f"{self.value(part.value)} does not contain {self._members(part)}"
             case _:
                 return f"it is not so that {self._part(part)}"
 
     def _lists(self, condition: m.InLists) -> str:
         names = [f"“{self._catalogue.list_name(list_id)}”" for list_id in condition.lists]
-        return f"the list {names[0]}" if len(names) == 1 else f"any of the lists {joined(names, 'or')}"
+        if len(names) == 1:
+            return f"the list {names[0]}"
+        return f"any of the lists {joined(names, 'or')}"
 
     # -------------------------------------------------------------------- tests
 
@@ -89,163 +87,154 @@ class _Speaker:
                 return self._compare(test)
             case m.Between():
                 word = "is not between" if test.negated else "is between"
-                return f"{self.value(test.value)} {word} {self.value(test.low)} and {self.value(test.high)}"
+                ends = f"{self.value(test.low)} and {self.value(test.high)}"
+                return f"{self.value(test.value)} {word} {ends}"
             case m.OneOf():
                 word = "is set and none of" if test.negated else "is one of"
-                options = [self.value(option) for option in test.options]
-                return f"{self.value(test.value)} {word} {joined(options, 'or')}"
+                options = joined([self.value(option) for option in test.options], "or")
+                return f"{self.value(test.value)} {word} {options}"
             case m.Like():
                 return self._like(test)
             case m.Missing():
                 return f"{self.value(test.value)} {'is set' if test.negated else 'is not set'}"
             case m.Contains():
-                members = [self.value(member) for member in test.members]
-                return f"{self.value(test.value)} contains {joined(members, 'or')}"
+                return f"{self.value(test.value)} contains {self._members(test)}"
             case _:
                 return self.condition(test)
 
+    def _members(self, test: m.Contains) -> str:
+        return joined([self.value(member) for member in test.members], "or")
+
     def _compare(self, test: m.Compare) -> str:
         left = self.value(test.left)
-        ago = _ago(test.right)
-        if ago is not None and test.operator in _WITHIN:
-            phrase = _WITHIN[test.operator]
-            return f"{left} {phrase} {ago}" + ("" if "within" in phrase else " ago")
-        dated = self._is_date(test.left) or self._is_date(test.right)
-        phrase = (_DATE_PHRASES if dated else _PHRASES)[test.operator]
-        return f"{left} {phrase} {self.value(test.right)}"
+        since = ago(test.right)
+        if since is not None and test.operator in (">", ">="):
+            return f"{left} is within the last {since}"
+        if since is not None and test.operator in ("<", "<="):
+            return f"{left} is {'more than' if test.operator == '<' else 'at least'} {since} ago"
+        kind = type_of(test.left, self._catalogue)
+        if kind == "any":
+            kind = type_of(test.right, self._catalogue)
+        return f"{left} {phrase(test.operator, kind)} {self.value(test.right)}"
 
     def _like(self, test: m.Like) -> str:
         pattern, value = test.pattern, self.value(test.value)
         inner = pattern.strip("%")
-        plain_inner = inner and not any(sign in inner for sign in "%_\\")
         shapes = {
-            f"%{inner}%": ("contains", "does not contain"),
-            f"{inner}%": ("starts with", "does not start with"),
-            f"%{inner}": ("ends with", "does not end with"),
             inner: ("is", "is set and not"),
+            f"%{inner}": ("ends with", "does not end with"),
+            f"{inner}%": ("starts with", "does not start with"),
+            f"%{inner}%": ("contains", "does not contain"),
         }
         case = ", in any case of letters" if test.ignore_case else ""
-        if plain_inner and pattern in shapes:
+        if inner and not any(sign in inner for sign in "%_\\") and pattern in shapes:
             return f"{value} {shapes[pattern][test.negated]} “{inner}”{case}"
         return f"{value} {'does not match' if test.negated else 'matches'} “{pattern}”{case}"
 
     # ------------------------------------------------------------------- events
 
-    def _events(self, events: m.Events, verb: str) -> str:
-        """`has at least 3 “purchase” events where …`."""
-        parts = events.where.parts if isinstance(events.where, m.Both) else (events.where,)
-        types = [part for part in parts if isinstance(part, m.Compare) and _is_type(part)]
-        rest = [part for part in parts if part is not None and part not in types]
-        name = f"“{_type_name(types[0])}” " if len(types) == 1 else ""
-        rest = [*types, *rest] if len(types) > 1 else rest
-        where = f" where {' and '.join(self._part(part) for part in rest)}" if rest else ""
-        if events.having is None:
-            return f"{verb} {'any' if verb == 'does not have' else 'a'} {name}event{where}"
-        return f"{verb} {name}events{where} whose {self._part(events.having)}"
+    def _events(self, events: m.Events, *, has: bool) -> str:
+        """`has at least 3 “purchase” events in the last 90 days where …`."""
+        parts: tuple[m.Condition, ...] = ()
+        if events.where is not None:
+            parts = events.where.parts if isinstance(events.where, m.Both) else (events.where,)
+        types = [part for part in parts if _type_name(part) is not None]
+        recent = [part for part in parts if _recent(part) is not None]
+        rest = [part for part in parts if part not in types and part not in recent]
+        if len(types) > 1:
+            rest, types = [*types, *rest], []
+        if len(recent) > 1:
+            rest, recent = [*recent, *rest], []
+        name = f"“{_type_name(types[0])}” " if types else ""
+        tail = f" in the last {_recent(recent[0])}" if recent else ""
+        if rest:
+            tail += f" where {' and '.join(self._part(part) for part in rest)}"
+        return self._counted(events.having, name, tail, has=has)
+
+    def _counted(self, having: m.Condition | None, name: str, tail: str, *, has: bool) -> str:
+        verb = "has" if has else "does not have"
+        if having is None:
+            article = "any" if not has else "a" if name else "an"
+            return f"{verb} {article} {name}event{tail}"
+        match having:
+            case m.Compare(
+                operator="=" | "<" | "<=" | ">" | ">=" as operator,
+                left=m.Aggregate(value=None),
+                right=m.Constant() as number,
+            ):
+                return f"{verb} {AT_LEAST[operator]} {constant(number)} {name}events{tail}"
+            case _:
+                return f"{verb} {name}events{tail} whose {self._part(having)}"
 
     # ------------------------------------------------------------------- values
 
-    def value(self, value: m.Value) -> str:
+    def value(self, value: m.Value, *, inner: bool = False) -> str:
         match value:
             case m.Constant():
-                return _constant(value)
+                return constant(value)
             case m.Duration():
-                return _length(value)
+                return length(value)
             case m.Now():
                 return "now"
             case m.Field():
                 return value.name
             case m.EventColumn():
-                return {"event_type": "its type", "event_source": "its source",
-                        "timestamp": "its time", "event_id": "its id"}[value.name]  # fmt: skip
+                names = {"event_type": "type", "event_source": "source", "timestamp": "time"}
+                return f"its {names.get(value.name, 'id')}"
             case m.Property():
                 return "its " + ".".join(value.path)
             case m.Function():
-                return f"the {value.name} of {self.value(value.value)}"
+                words = {"lower": "in small letters", "upper": "in capitals", "trim": "trimmed"}
+                shown = self.value(value.value)
+                if value.name == "length":
+                    return f"the length of {shown}"
+                return f"{shown} {words[value.name]}"
             case m.Math():
-                return _ago_value(value) or (
-                    f"{self.value(value.left)} {value.operator} {self.value(value.right)}"
-                )
+                return self._math(value, inner=inner)
             case m.Aggregate():
                 return self._aggregate(value)
+
+    def _math(self, value: m.Math, *, inner: bool) -> str:
+        since = ago(value)
+        if since is not None:
+            return f"{since} ago"
+        left = self.value(value.left, inner=True)
+        right = self.value(value.right, inner=True)
+        text = f"{left} {value.operator} {right}"
+        return f"({text})" if inner else text
 
     def _aggregate(self, value: m.Aggregate) -> str:
         if value.value is None:
             return "number"
-        inner = self.value(value.value).removeprefix("its ")
-        words = {"count": "number of", "count distinct": "number of different", "sum": "total",
-                 "avg": "average", "min": "first" if inner == "time" else "least",
-                 "max": "last" if inner == "time" else "greatest"}  # fmt: skip
-        return f"{words[value.name]} {inner}"
-
-    def _is_date(self, value: m.Value) -> bool:
-        match value:
-            case m.Now():
-                return True
-            case m.EventColumn():
-                return value.name == "timestamp"
-            case m.Field():
-                known = self._catalogue.find_field(value.name)
-                return known is not None and known.type == "date"
-            case m.Aggregate():
-                return value.value is not None and self._is_date(value.value)
-            case m.Math():
-                return self._is_date(value.left) or self._is_date(value.right)
-            case _:
-                return False
+        of = self.value(value.value).removeprefix("its ")
+        words = {
+            "count": "number of",
+            "count distinct": "number of different",
+            "sum": "total",
+            "avg": "average",
+            "min": "first" if of == "time" else "least",
+            "max": "last" if of == "time" else "greatest",
+        }
+        return f"{words[value.name]} {of}"
 
 
-def _constant(constant: m.Constant) -> str:
-    value = constant.value
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return plain(value) if isinstance(value, Decimal) else f"“{value}”"
+def _type_name(part: m.Condition) -> str | None:
+    """The type that a condition on events asks for, when that is all it asks."""
+    match part:
+        case m.Compare(
+            operator="=",
+            left=m.EventColumn(name="event_type"),
+            right=m.Constant(value=str() as name),
+        ):
+            return name
+        case _:
+            return None
 
 
-def _is_type(test: m.Compare) -> bool:
-    return (
-        test.operator == "="
-        and isinstance(test.left, m.EventColumn)
-        and test.left.name == "event_type"
-        and isinstance(test.right, m.Constant)
-    )
-
-
-def _type_name(test: m.Compare) -> str:
-    return str(test.right.value) if isinstance(test.right, m.Constant) else ""
-
-
-def _ago(value: m.Value) -> str | None:
-    """`90 days` for NOW() - INTERVAL '90' DAY and for NOW() + INTERVAL '-90' DAY."""
-    if not isinstance(value, m.Math) or not isinstance(value.left, m.Now):
-        return None
-    if not isinstance(value.right, m.Duration):
-        return None
-    sign = -1 if value.operator == "-" else 1
-    length = m.Duration(sign * value.right.months, sign * value.right.microseconds)
-    if length.months > 0 or length.microseconds > 0:
-        return None
-    return _length(m.Duration(-length.months, -length.microseconds))
-
-
-def _ago_value(value: m.Math) -> str | None:
-    ago = _ago(value)
-    return f"{ago} ago" if ago is not None else None
-
-
-def _length(duration: m.Duration) -> str:
-    amount: int | Decimal
-    if duration.months:
-        years, months = divmod(duration.months, 12)
-        amount, unit = (duration.months, "month") if months else (years, "year")
-    else:
-        for word in ("DAY", "HOUR", "MINUTE", "SECOND"):
-            amount, rest = divmod(duration.microseconds, UNIT_MICROSECONDS[word])
-            unit = word.lower()
-            if not rest:
-                break
-        else:
-            amount = Decimal(duration.microseconds) / UNIT_MICROSECONDS["SECOND"]
-    return f"{plain(Decimal(amount))} {unit}{'' if abs(amount) == 1 else 's'}"
+def _recent(part: m.Condition) -> str | None:
+    """How long ago an event may lie, when that is all a condition asks."""
+    match part:
+        case m.Compare(operator=">" | ">=", left=m.EventColumn(name="timestamp")):
+            return ago(part.right)
+        case _:
+            return None

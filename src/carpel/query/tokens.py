@@ -66,7 +66,9 @@ class _Tokenizer:
         if match := _SKIP.match(self._text, self._at):
             self._move(match.end())
         if self._text.startswith("/*", self._at):
-            raise self._refused("unclosed_comment", "this comment is not closed", 2, "end it with */")
+            raise self._refused(
+                "unclosed_comment", "this comment is not closed", 2, "end it with */"
+            )
         return self._at < len(self._text)
 
     def _next(self) -> Token:

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from .migrations import NEWEST
 
-_FORMAT_FILE = "format.json"
+FORMAT_FILE = "format.json"
 _LOCK_FILE = "lock"
 _SERVER_FILE = "server.json"
 
@@ -124,7 +124,7 @@ def _lock(file: Path) -> TextIO:
 
 
 def _refuse_unless_ours(path: Path, *, create: bool) -> None:
-    if (path / _FORMAT_FILE).exists():
+    if (path / FORMAT_FILE).exists():
         return
     if path.exists() and not path.is_dir():
         raise NoDataDirectory(f"{path} is not a directory")
@@ -135,7 +135,7 @@ def _refuse_unless_ours(path: Path, *, create: bool) -> None:
 
 
 def _refuse_newer(path: Path) -> None:
-    file = path / _FORMAT_FILE
+    file = path / FORMAT_FILE
     if not file.exists():
         return
     try:
@@ -150,9 +150,9 @@ def _refuse_newer(path: Path) -> None:
 
 
 def _write_format(path: Path) -> None:
-    draft = path / (_FORMAT_FILE + ".draft")
+    draft = path / (FORMAT_FILE + ".draft")
     with draft.open("w") as stream:
         json.dump({"format": NEWEST}, stream)
         stream.flush()
         os.fsync(stream.fileno())
-    draft.replace(path / _FORMAT_FILE)
+    draft.replace(path / FORMAT_FILE)

@@ -7,10 +7,11 @@ same rows and numbers.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .sqlite import Database
 
 _SHIFT = 32
 _LOW = (1 << _SHIFT) - 1
+_AT_ONCE = 900
 
 
 class _Lookups(ABC):
@@ -46,12 +48,19 @@ class _Lookups(ABC):
             ).fetchone()
             return found[0] if found else None
 
-    def rows(self, workspace: int, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+    def rows(self, workspace: int, numbers: Iterable[int]) -> list[tuple[int, bytes]]:
         """Number and row of each of these contacts that exists, in the order asked."""
-        for no in numbers:
-            row = self.row(workspace, no)
-            if row is not None:
-                yield no, row
+        wanted = list(numbers)
+        keys = json.dumps([workspace << _SHIFT | no for no in wanted])
+        with self.read() as connection:
+            found = dict(
+                connection.execute(
+                    "SELECT key, row FROM contact WHERE key IN (SELECT value FROM json_each(?))",
+                    (keys,),
+                ).fetchall()
+            )
+        base = workspace << _SHIFT
+        return [(no, found[base | no]) for no in wanted if base | no in found]
 
     def number_of_id(self, workspace: int, contact_id: bytes) -> int | None:
         """The number behind an id, also one that a contact had before it met itself."""
@@ -77,11 +86,38 @@ class _Lookups(ABC):
                 )
             ]
 
+    def owners_of(self, workspace: int, kind: int, values: Collection[str]) -> dict[str, list[int]]:
+        """The contacts with each of these identifiers, the oldest first; all values are there."""
+        found: dict[str, list[int]] = {value: [] for value in values}
+        with self.read() as connection:
+            rows = connection.execute(
+                "SELECT value, no FROM identifier WHERE workspace = ? AND kind = ? "
+                "AND value IN (SELECT value FROM json_each(?)) ORDER BY no",
+                (workspace, kind, json.dumps(list(values))),
+            )
+            for value, no in rows:
+                found[value].append(no)
+        return found
+
     def event_run(self, key: bytes) -> int | None:
         """The import run that saw the event of this key last, or None when it is new."""
         with self.read() as connection:
             row = connection.execute("SELECT run FROM event_key WHERE hash = ?", (key,)).fetchone()
             return int(row[0]) if row else None
+
+    def event_runs(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """Key and run of those of these events that are there."""
+        found: dict[bytes, int] = {}
+        with self.read() as connection:
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                found.update(
+                    connection.execute(
+                        f"SELECT hash, run FROM event_key WHERE hash IN ({marks})", some
+                    ).fetchall()
+                )
+        return found
 
     def outbox_after(self, seq: int) -> list[tuple[int, bytes]]:
         """What the columns have not taken over yet, in order."""
@@ -161,8 +197,7 @@ class People(Database, _Lookups):
         """Forget (workspace, kind, value, number)."""
         with self.write() as connection:
             connection.executemany(
-                "DELETE FROM identifier "
-                "WHERE workspace = ? AND kind = ? AND value = ? AND no = ?",
+                "DELETE FROM identifier WHERE workspace = ? AND kind = ? AND value = ? AND no = ?",
                 rows,
             )
 

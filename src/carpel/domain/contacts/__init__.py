@@ -1,6 +1,15 @@
 """Contacts: people, known by one or more identifiers."""
 
 from .model import IDENTIFIERS, Contact, IdentifierKind, Write
-from .service import Contacts, Draft, WriteRefused
+from .service import Checker, Contacts, Draft, WriteRefused
 
-__all__ = ["IDENTIFIERS", "Contact", "Contacts", "Draft", "IdentifierKind", "Write", "WriteRefused"]
+__all__ = [
+    "IDENTIFIERS",
+    "Checker",
+    "Contact",
+    "Contacts",
+    "Draft",
+    "IdentifierKind",
+    "Write",
+    "WriteRefused",
+]

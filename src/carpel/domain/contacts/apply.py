@@ -22,9 +22,7 @@ class Applied:
     met: list[int] = field(default_factory=list)  # contacts that ended in this one
 
 
-def apply_write(
-    session: Session, workspace: int, write: Write, at: int, new_id: bytes
-) -> Applied:
+def apply_write(session: Session, workspace: int, write: Write, at: int, new_id: bytes) -> Applied:
     """Make the change. `new_id` is the id a new contact gets; `at` the time it is accepted."""
     no = _target(session, workspace, write)
     if no is None:
@@ -37,6 +35,7 @@ def apply_write(
         *_change_identifiers(session, workspace, no, row, write),
         *_change_fields(row, write),
         *_change_lists(row, write),
+        *_change_creation(row, write),
     }
     met = identity.meet_all(session, workspace, no, write.identifiers)
     if not columns and not met:
@@ -57,7 +56,7 @@ def _create(session: Session, workspace: int, write: Write, at: int, new_id: byt
         workspace,
         Row(
             new_id,
-            at,
+            at if write.created_at is None else write.created_at,
             at,
             {kind: value for kind, value in write.identifiers.items() if value is not None},
             {no: value for no, value in write.fields.items() if value is not None},
@@ -99,3 +98,10 @@ def _change_lists(row: Row, write: Write) -> set[str]:
         return set()
     row.lists = lists
     return {"lists"}
+
+
+def _change_creation(row: Row, write: Write) -> set[str]:
+    if write.created_at is None or write.created_at == row.created_at:
+        return set()
+    row.created_at = write.created_at
+    return {"created_at"}

@@ -37,7 +37,9 @@ def to_columns(rows: Sequence[tuple[int, Row]], fields: dict[int, Field]) -> Con
 
 def _domains(row: Row, alternates: int) -> list[str] | None:
     """The domains of all the contact's addresses; None when it has none."""
+    email = row.identifiers.get(IdentifierKind.EMAIL)
     more = row.fields.get(alternates)
-    addresses = [row.identifiers.get(IdentifierKind.EMAIL), *(more if isinstance(more, list) else ())]
-    domains = [address.rpartition("@")[2].lower() for address in addresses if address]
-    return list(dict.fromkeys(domains)) or None
+    if not more:
+        return [email.rpartition("@")[2]] if email else None
+    addresses = [*([email] if email else []), *(more if isinstance(more, list) else [])]
+    return list(dict.fromkeys(address.rpartition("@")[2].lower() for address in addresses))

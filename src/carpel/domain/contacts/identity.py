@@ -73,4 +73,6 @@ def _contradicts(row: Row, identifiers: Mapping[int, str | None], stronger_than:
 
 
 def _agree(row: Row, other: Row) -> bool:
-    return all(row.identifiers.get(kind, value) == value for kind, value in other.identifiers.items())
+    return all(
+        row.identifiers.get(kind, value) == value for kind, value in other.identifiers.items()
+    )

@@ -42,7 +42,8 @@ class Write(msgspec.Struct, array_like=True):
     """A change of one contact, checked and with every name looked up.
 
     A None value empties an identifier or a field. Lists are added to. `create` off: a contact that
-    is not there yet is left out.
+    is not there yet is left out. `created_at` is given when the contact is older than Carpel's
+    knowledge of it.
     """
 
     id: bytes | None
@@ -50,6 +51,7 @@ class Write(msgspec.Struct, array_like=True):
     fields: dict[int, Stored | None]
     lists: list[int]
     create: bool = True
+    created_at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
-from carpel.domain.fields import BadValue, Field, Fields, Stored, from_json, to_json, type_of_json
+import msgspec
+
+from carpel.domain.fields import (
+    CONVERTERS,
+    BadValue,
+    Field,
+    Fields,
+    FieldType,
+    Stored,
+    to_json,
+    type_of_json,
+)
 from carpel.domain.lists import Lists
 from carpel.domain.refusals import Refusal
 from carpel.domain.workspaces import Workspace
@@ -19,7 +29,8 @@ from .session import decode_row
 
 LONGEST_IDENTIFIER = 254
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s.\x00-\x1f]+")
-_READ_ONLY = ("contact_id", "email_domains", "list_ids", "created_at", "updated_at")
+_Setter = tuple[int, Callable[[Any], Stored]]
+_READ_ONLY = ("contact_id", "email_domains", "list_ids", "updated_at")
 
 
 class WriteRefused(Refusal):
@@ -30,17 +41,16 @@ class WriteRefused(Refusal):
         self.pointer = pointer
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A change of one contact in the product's own words, not yet checked.
 
-    `identifiers` may hold `id`, `external_id`, `email`, `phone_number_id`, `anonymous_id`;
-    `fields` are by name, in JSON's types; `lists` by id or name.
+    `identifiers` may hold `id`, `external_id`, `email`, `phone_number_id`, `anonymous_id`, and
+    other keys, which are passed over; `fields` are by name, in JSON's types; `lists` by id or name.
     """
 
-    identifiers: Mapping[str, Any]
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    lists: Sequence[Any] = ()
+    identifiers: dict[str, Any]
+    fields: dict[str, Any] = {}
+    lists: list[Any] = []
     create: bool = True
 
 
@@ -54,75 +64,25 @@ class Contacts:
 
     # ---------------------------------------------------------------- checking
 
-    def check(self, workspace: Workspace, draft: Draft) -> Write:
-        """The change, ready to be logged. Fields not known yet must be made first: `new_fields`.
+    def checker(self, workspace: Workspace, making: Mapping[str, Field] | None = None) -> Checker:
+        """Checks the changes of one request; `making` are fields about to be made."""
+        return Checker(workspace, self._people, self._fields, self._lists, making or {})
 
-        Raises:
-            WriteRefused: the first thing that is wrong in it.
-        """
-        contact_id, identifiers = self.identify(workspace, draft.identifiers)
-        fields = {}
-        for name, value in draft.fields.items():
-            kind = IDENTIFIERS.get(name.lower())
-            if kind is not None:
-                identifiers.setdefault(kind, _identifier(name.lower(), value, f"/fields/{name}"))
-            else:
-                known = self._known(workspace, name)
-                fields[known.no] = _value(known, value)
-        lists = [self._list(workspace, place, name) for place, name in enumerate(draft.lists)]
-        return Write(contact_id, identifiers, fields, lists, draft.create)
-
-    def identify(
-        self, workspace: Workspace, given: Mapping[str, Any]
-    ) -> tuple[bytes | None, dict[int, str | None]]:
-        """Who is meant: an id, or identifiers by kind.
-
-        Raises:
-            WriteRefused: none is given, one is malformed, or no contact has the id.
-        """
-        contact_id = None
-        if given.get("id") is not None:
-            contact_id = self._checked_id(workspace, given["id"])
-        identifiers = {
-            kind.value: _identifier(name, given[name], f"/{name}")
-            for name, kind in IDENTIFIERS.items()
-            if name in given
-        }
-        if contact_id is None and not any(value is not None for value in identifiers.values()):
-            names = ", ".join(("id", *IDENTIFIERS))
-            raise WriteRefused("no_identifier", f"one of {names} is needed", "")
-        return contact_id, identifiers
-
-    def new_fields(self, workspace: Workspace, drafts: Sequence[Draft]) -> dict[str, Any]:
+    def new_fields(self, workspace: Workspace, drafts: Iterable[Draft]) -> dict[str, FieldType]:
         """Names not known yet, with the type their first value suggests."""
-        found: dict[str, Any] = {}
+        found: dict[str, FieldType] = {}
+        known: set[str] = set()
         for draft in drafts:
+            if draft.fields.keys() <= known:
+                continue
             for name, value in draft.fields.items():
-                if value is None or name in found or name.lower() in IDENTIFIERS:
+                if name in known or name in found:
                     continue
-                if self._fields.find(workspace.no, name) is None:
+                if self._fields.find(workspace.no, name) is not None:
+                    known.add(name)
+                elif value is not None:
                     found[name] = type_of_json(value)
         return found
-
-    def _checked_id(self, workspace: Workspace, value: Any) -> bytes:
-        raw = id_bytes(value) if isinstance(value, str) else None
-        if raw is None or self._people.number_of_id(workspace.no, raw) is None:
-            raise WriteRefused("no_such_contact", f"no contact has the id {value!r}", "/id")
-        return raw
-
-    def _known(self, workspace: Workspace, name: str) -> Field:
-        known = self._fields.find(workspace.no, name)
-        if known is None:
-            raise WriteRefused("unknown_field", f"there is no field {name!r}", f"/fields/{name}")
-        if known.name in _READ_ONLY:
-            raise WriteRefused("read_only", f"{known.name} cannot be set", f"/fields/{name}")
-        return known
-
-    def _list(self, workspace: Workspace, place: int, name: Any) -> int:
-        found = self._lists.find(workspace.no, name) if isinstance(name, str) else None
-        if found is None:
-            raise WriteRefused("no_such_list", f"there is no list {name!r}", f"/lists/{place}")
-        return found.no
 
     # ----------------------------------------------------------------- reading
 
@@ -169,6 +129,109 @@ class Contacts:
         )
 
 
+class Checker:
+    """Checks changes of one workspace's contacts; names are looked up once."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        people: PeopleView,
+        fields: Fields,
+        lists: Lists,
+        making: Mapping[str, Field],
+    ) -> None:
+        self._workspace = workspace
+        self._people = people
+        self._fields = fields
+        self._lists = lists
+        self._making = making
+        self._known: dict[str, _Setter] = {}
+
+    def check(self, draft: Draft) -> Write:
+        """The change, ready to be logged.
+
+        Raises:
+            WriteRefused: the first thing that is wrong in it.
+        """
+        contact_id, identifiers = self.identify(draft.identifiers)
+        fields: dict[int, Stored | None] = {}
+        known = self._known
+        name = ""
+        try:
+            for name, value in draft.fields.items():
+                number, convert = known.get(name) or self._look_up(name)
+                fields[number] = convert(value) if value is not None else None
+        except BadValue as error:
+            raise WriteRefused("bad_value", f"{name}: {error}", f"/fields/{name}") from None
+        created_at = None
+        if fields and min(fields) <= 0:
+            created_at = self._take_out(fields, identifiers)
+        lists = [self._list(place, name) for place, name in enumerate(draft.lists)]
+        return Write(contact_id, identifiers, fields, lists, draft.create, created_at)
+
+    def identify(self, given: Mapping[str, Any]) -> tuple[bytes | None, dict[int, str | None]]:
+        """Who is meant: an id, or identifiers by kind.
+
+        Raises:
+            WriteRefused: none is given, one is malformed, or no contact has the id.
+        """
+        contact_id = None
+        identifiers: dict[int, str | None] = {}
+        some = False
+        for name, value in given.items():
+            if name == "id" and value is not None:
+                contact_id = self._checked_id(value)
+            kind = IDENTIFIERS.get(name)
+            if kind is not None:
+                identifiers[kind.value] = found = _identifier(name, value, f"/{name}")
+                some = some or found is not None
+        if contact_id is None and not some:
+            names = ", ".join(("id", *IDENTIFIERS))
+            raise WriteRefused("no_identifier", f"one of {names} is needed", "")
+        return contact_id, identifiers
+
+    def _checked_id(self, value: Any) -> bytes:
+        raw = id_bytes(value) if isinstance(value, str) else None
+        if raw is None or self._people.number_of_id(self._workspace.no, raw) is None:
+            raise WriteRefused("no_such_contact", f"no contact has the id {value!r}", "/id")
+        return raw
+
+    def _look_up(self, name: str) -> _Setter:
+        """Where a field's value goes, and what makes it ready.
+
+        What is no field of the row gets a number of its own, to be taken out again: minus its kind
+        for an identifier, 0 for the time of creation.
+        """
+        known = self._fields.find(self._workspace.no, name) or self._making.get(name.lower())
+        if known is None:
+            raise WriteRefused("unknown_field", f"there is no field {name!r}", f"/fields/{name}")
+        if known.name in _READ_ONLY:
+            raise WriteRefused("read_only", f"{known.name} cannot be set", f"/fields/{name}")
+        setter: _Setter = (known.no, CONVERTERS[known.type])
+        if known.role == "identifier":
+            pointer = f"/fields/{name}"
+            setter = (
+                -IDENTIFIERS[known.name],
+                lambda value: _identifier(known.name, value, pointer) or "",
+            )
+        self._known[name] = setter
+        return setter
+
+    def _take_out(
+        self, fields: dict[int, Stored | None], identifiers: dict[int, str | None]
+    ) -> int | None:
+        """Move what is no field of the row to where it belongs; returns the time of creation."""
+        for number in [number for number in fields if number < 0]:
+            identifiers.setdefault(-number, cast("str | None", fields.pop(number)))
+        return cast("int | None", fields.pop(0, None))
+
+    def _list(self, place: int, name: Any) -> int:
+        found = self._lists.find(self._workspace.no, name) if isinstance(name, str) else None
+        if found is None:
+            raise WriteRefused("no_such_list", f"there is no list {name!r}", f"/lists/{place}")
+        return found.no
+
+
 def normal_email(text: str) -> str:
     """An address as it is kept: without surrounding space, in lower case.
 
@@ -199,15 +262,3 @@ def _identifier(name: str, value: Any, pointer: str) -> str | None:
             "bad_identifier", f"{name} has 1 to {LONGEST_IDENTIFIER} characters", pointer
         )
     return value
-
-
-def _value(known: Field, value: Any) -> Stored | None:
-    if value is None:
-        return None
-    try:
-        return from_json(known.type, value)
-    except BadValue as error:
-        raise WriteRefused("bad_value", f"{known.name}: {error}", f"/fields/{known.name}") from None
-
-
-__all__ = ["Contacts", "Draft", "WriteRefused", "normal_email"]

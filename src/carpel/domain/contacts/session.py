@@ -5,6 +5,8 @@ Identifiers and rows changed earlier in the batch are seen by what comes later i
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
 from carpel.storage.people import People
@@ -55,6 +57,22 @@ class Session:
         if found is None:
             found = self._owners[key] = self._people.numbers_of(workspace, kind, value)
         return found
+
+    def look_up(self, workspace: int, identifiers: Iterable[Mapping[int, str | None]]) -> None:
+        """Read all of these identifiers' owners, and their rows, at once."""
+        wanted: dict[int, set[str]] = {}
+        for one in identifiers:
+            for kind, value in one.items():
+                if value is not None and (workspace, kind, value) not in self._owners:
+                    wanted.setdefault(kind, set()).add(value)
+        numbers: set[int] = set()
+        for kind, values in wanted.items():
+            for value, owners in self._people.owners_of(workspace, kind, values).items():
+                self._owners[workspace, kind, value] = owners
+                numbers.update(owners)
+        missing = [no for no in numbers if (workspace, no) not in self._rows]
+        for no, raw in self._people.rows(workspace, missing):
+            self._rows[workspace, no] = _decode(raw)
 
     # ------------------------------------------------------------------ changing
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from carpel.domain.contacts import Contacts, WriteRefused
+from carpel.domain.contacts import Checker, Contacts, WriteRefused
 from carpel.domain.fields import BadValue
 from carpel.domain.refusals import Refusal
 from carpel.domain.workspaces import Workspace
@@ -21,6 +19,8 @@ from .properties import flatten
 
 LONGEST_NAME = 255
 
+_encode = msgspec.msgpack.Encoder().encode
+
 
 class EventRefused(Refusal):
     """An event cannot be taken; `pointer` says where in it."""
@@ -30,20 +30,19 @@ class EventRefused(Refusal):
         self.pointer = pointer
 
 
-@dataclass(frozen=True)
-class EventDraft:
+class EventDraft(msgspec.Struct, frozen=True):
     """An event in the product's own words, not yet checked.
 
     `time` is ISO 8601 text, None for now. `recognise`: an event without an event_id is known again
     by everything in it, as rows of an import are.
     """
 
-    identifiers: Mapping[str, Any]
+    identifiers: dict[str, Any]
     name: Any
     time: Any
     event_id: Any = None
     source: Any = None
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = {}
     create: bool = True
     recognise: bool = False
 
@@ -55,45 +54,49 @@ class Events:
         self._contacts = contacts
         self._clock = clock
 
-    def check(self, workspace: Workspace, draft: EventDraft) -> EventWrite:
+    def checker(self, workspace: Workspace) -> EventChecker:
+        """Checks the events of one request."""
+        return EventChecker(workspace, self._contacts.checker(workspace), self._clock.now())
+
+
+class EventChecker:
+    """Checks events of one workspace; an event without a time happened now."""
+
+    def __init__(self, workspace: Workspace, contacts: Checker, now: int) -> None:
+        self._workspace = workspace
+        self._contacts = contacts
+        self._now = now
+
+    def check(self, draft: EventDraft) -> EventWrite:
         """The event, ready to be logged.
 
         Raises:
             EventRefused: the first thing that is wrong in it.
         """
         try:
-            contact_id, identifiers = self._contacts.identify(workspace, draft.identifiers)
+            contact_id, identifiers = self._contacts.identify(draft.identifiers)
+            properties = flatten(draft.properties)
         except WriteRefused as error:
             raise EventRefused(error.code, error.message, error.pointer) from None
-        name = _text(draft.name, "event", LONGEST_NAME)
-        at = self._time(draft.time)
-        event_id = None
-        if draft.event_id is not None:
-            given = str(draft.event_id) if isinstance(draft.event_id, int) else draft.event_id
-            event_id = _text(given, "event_id", LONGEST_NAME)
-        source = None if draft.source is None else _text(draft.source, "source", LONGEST_NAME)
-        try:
-            properties = flatten(draft.properties)
         except BadValue as error:
             raise EventRefused("bad_value", str(error), "/properties") from None
+        name = _text(draft.name, "event")
+        at = self._now if draft.time is None else _time(draft.time)
+        event_id = draft.event_id
+        if event_id is not None:
+            event_id = _text(str(event_id) if isinstance(event_id, int) else event_id, "event_id")
+        source = None if draft.source is None else _text(draft.source, "source")
         key = None
         if event_id is not None:
-            key = _hash(workspace.no, "id", event_id)
+            key = _hash((self._workspace.no, "id", event_id))
         elif draft.recognise:
-            key = _row_key(workspace.no, contact_id, identifiers, name, at, properties)
+            who = contact_id, sorted(identifiers.items())
+            key = _hash(
+                (self._workspace.no, "row", who, name, at, source, sorted(properties, key=_by_path))
+            )
         return EventWrite(
             contact_id, identifiers, name, at, event_id, key, source, properties, draft.create
         )
-
-    def _time(self, value: Any) -> int:
-        if value is None:
-            return self._clock.now()
-        instant = parse_instant(value.strip()) if isinstance(value, str) else None
-        if instant is None:
-            raise EventRefused(
-                "bad_time", f"time: expected a date such as 2026-01-31T12:00:00Z, got {value!r}", "/time"
-            )
-        return instant
 
 
 def numbered_key(key: bytes, ordinal: int) -> bytes:
@@ -101,22 +104,28 @@ def numbered_key(key: bytes, ordinal: int) -> bytes:
     return hashlib.blake2b(key + ordinal.to_bytes(4, "big"), digest_size=16).digest()
 
 
-def _row_key(  # noqa: PLR0913, PLR0917  (everything that makes a row)
-    workspace: int,
-    contact_id: bytes | None,
-    identifiers: dict[int, str | None],
-    name: str,
-    at: int,
-    properties: list[Property],
-) -> bytes:
-    return _hash(workspace, "row", contact_id, sorted(identifiers.items()), name, at, sorted(properties, key=repr))
+def _hash(parts: tuple[Any, ...]) -> bytes:
+    return hashlib.blake2b(_encode(parts), digest_size=16).digest()
 
 
-def _hash(*parts: Any) -> bytes:
-    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).digest()
+def _by_path(found: Property) -> tuple[str, str]:
+    return found[0], found[1]
 
 
-def _text(value: Any, name: str, longest: int) -> str:
-    if not isinstance(value, str) or not value or len(value) > longest or "\x00" in value:
-        raise EventRefused("bad_value", f"{name} is a text of 1 to {longest} characters", f"/{name}")
+def _time(value: Any) -> int:
+    instant = parse_instant(value.strip()) if isinstance(value, str) else None
+    if instant is None:
+        raise EventRefused(
+            "bad_time",
+            f"time: expected a date such as 2026-01-31T12:00:00Z, got {value!r}",
+            "/time",
+        )
+    return instant
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or "\x00" in value:
+        raise EventRefused(
+            "bad_value", f"{name} is a text of 1 to {LONGEST_NAME} characters", f"/{name}"
+        )
     return value

@@ -3,9 +3,10 @@
 from .inference import TypeGuess, type_of_json
 from .model import CUSTOM_FROM, RESERVED, Field, FieldType
 from .service import Fields
-from .values import BadValue, Stored, from_json, from_text, to_json
+from .values import CONVERTERS, BadValue, Stored, from_json, from_text, to_json
 
 __all__ = [
+    "CONVERTERS",
     "CUSTOM_FROM",
     "RESERVED",
     "BadValue",

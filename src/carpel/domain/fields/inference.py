@@ -12,7 +12,7 @@ from carpel.kit.numbers import WHOLE_DIGITS
 from .model import FieldType
 
 # A leading zero or plus means a code or a phone number, which as a number would lose it.
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,%d})(\.\d+)?([eE][+-]?\d{1,2})?" % (WHOLE_DIGITS - 1))
+_NUMBER = re.compile(rf"-?(0|[1-9]\d{{0,{WHOLE_DIGITS - 1}}})(\.\d+)?([eE][+-]?\d{{1,2}})?")
 
 
 def type_of_json(value: Any) -> FieldType:

@@ -25,8 +25,5 @@ class FieldRepository:
         with self._catalogue.write() as connection:
             connection.executemany(
                 "INSERT INTO field VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (workspace, f.no, f.name, f.name.lower(), f.type, f.created_at)
-                    for f in fields
-                ],
+                [(workspace, f.no, f.name, f.name.lower(), f.type, f.created_at) for f in fields],
             )

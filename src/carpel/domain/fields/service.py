@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from carpel.domain.refusals import Conflict, Invalid
 from carpel.domain.workspaces import Workspace
@@ -14,6 +16,17 @@ from .model import CUSTOM_FROM, FIELD_TYPES, MOST_CUSTOM, RESERVED, Field, Field
 from .repository import FieldRepository
 
 LONGEST_NAME = 100
+
+
+@dataclass
+class FieldsInMaking:
+    """Fields about to be made, by their name in lower case."""
+
+    fields: dict[str, Field]
+
+    def give_up(self) -> None:
+        """Make none of them after all."""
+        self.fields = {}
 
 
 class Fields:
@@ -50,7 +63,8 @@ class Fields:
         """
         if field_type not in FIELD_TYPES:
             raise Invalid(
-                "unknown_type", f"there is no type {field_type!r}; types are {', '.join(FIELD_TYPES)}",
+                "unknown_type",
+                f"there is no type {field_type!r}; types are {', '.join(FIELD_TYPES)}",
                 "type",
             )
         known = self.find(workspace.no, name)
@@ -64,15 +78,30 @@ class Fields:
         Raises:
             Invalid: a bad name, or more fields than a workspace can have.
         """
-        with self._lock:
-            missing = [name for name in wanted if self.find(workspace.no, name) is None]
-            made = self._numbered(workspace.no, missing, wanted)
-            if made:
-                self._repository.add(workspace.no, made)
-            fields = self._custom.setdefault(workspace.no, {})
-            fields.update({field.name.lower(): field for field in made})
+        with self.making(workspace, wanted):
+            pass
         found = {name: self.find(workspace.no, name) for name in wanted}
         return {name: field for name, field in found.items() if field is not None}
+
+    @contextmanager
+    def making(
+        self, workspace: Workspace, wanted: Mapping[str, FieldType]
+    ) -> Iterator[FieldsInMaking]:
+        """The missing ones of these fields, which are made when the block ends well.
+
+        Raises:
+            Invalid: a bad name, or more fields than a workspace can have.
+        """
+        if not wanted:
+            yield FieldsInMaking({})
+            return
+        with self._lock:
+            missing = [name for name in wanted if self.find(workspace.no, name) is None]
+            planned = FieldsInMaking(self._numbered(workspace.no, missing, wanted))
+            yield planned
+            if planned.fields:
+                self._repository.add(workspace.no, list(planned.fields.values()))
+                self._custom.setdefault(workspace.no, {}).update(planned.fields)
 
     def check_name(self, name: str) -> None:
         """Raise Invalid when a field cannot have this name."""
@@ -85,7 +114,7 @@ class Fields:
 
     def _numbered(
         self, workspace: int, names: list[str], types: Mapping[str, FieldType]
-    ) -> list[Field]:
+    ) -> dict[str, Field]:
         known = self._custom.get(workspace, {})
         made: dict[str, Field] = {}
         next_no = max((field.no for field in known.values()), default=CUSTOM_FROM - 1) + 1
@@ -96,4 +125,4 @@ class Fields:
                 made[name.lower()] = custom(number, name, types[name], self._clock.now())
         if len(known) + len(made) > MOST_CUSTOM:
             raise Invalid("too_many_fields", f"a workspace has at most {MOST_CUSTOM} custom fields")
-        return list(made.values())
+        return made

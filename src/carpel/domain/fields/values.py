@@ -7,11 +7,12 @@ a boolean as it is; a text list as a list without repeats.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from carpel.kit.instants import format_instant, parse_instant
-from carpel.kit.numbers import NumberOutOfRange, exact, plain
+from carpel.kit.numbers import NumberOutOfRange, canonical, exact, plain
 
 from .model import FieldType
 
@@ -31,19 +32,7 @@ def from_json(field_type: FieldType, value: Any) -> Stored:
     Raises:
         BadValue: the value is of another type, or too large.
     """
-    match field_type:
-        case "text":
-            return _text(value)
-        case "number":
-            return _number(value)
-        case "date":
-            return _date(value)
-        case "boolean":
-            if isinstance(value, bool):
-                return value
-            raise BadValue(f"expected true or false, got {_shown(value)}")
-        case "text-list":
-            return _text_list(value)
+    return CONVERTERS[field_type](value)
 
 
 def from_text(field_type: FieldType, text: str) -> Stored:
@@ -91,7 +80,7 @@ def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise BadValue(f"expected a number, got {_shown(value)}")
     try:
-        return plain(exact(value))
+        return canonical(value)
     except NumberOutOfRange as error:
         raise BadValue(str(error)) from None
 
@@ -105,6 +94,12 @@ def _number_text(text: str) -> str:
         raise BadValue(str(error)) from None
     except ValueError:
         raise BadValue(f"expected a number, got {_shown(text)}") from None
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise BadValue(f"expected true or false, got {_shown(value)}")
 
 
 def _date(value: Any) -> int:
@@ -143,3 +138,13 @@ def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else str(value)
     text = text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
     return f"“{text}”" if isinstance(value, str) else text
+
+
+# What makes the stored form of each type out of a JSON value.
+CONVERTERS: dict[FieldType, Callable[[Any], Stored]] = {
+    "text": _text,
+    "number": _number,
+    "date": _date,
+    "boolean": _boolean,
+    "text-list": _text_list,
+}

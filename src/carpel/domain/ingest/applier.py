@@ -47,8 +47,7 @@ class Applier:
         """Hand over what the columns had not taken when the process ended."""
         for seq, body in self._people.outbox_after(self._columns.applied):
             batches = [
-                changes_.to_batch(part, set(), self._contact_rows)
-                for part in changes_.decode(body)
+                changes_.to_batch(part, set(), self._contact_rows) for part in changes_.decode(body)
             ]
             self._columns.apply(seq, batches)
         with self._people.write():
@@ -105,15 +104,19 @@ class _Batch:
         self.session = Session(people)
         self.changes = Changes()
         self._keys: dict[bytes, int] = {}
+        self._stored_runs: dict[bytes, int | None] = {}
         self._next_event = people.counter(_EVENTS_COUNTER)
 
     def apply(self, seq: int, record: Record) -> ApplyResult:
         result = ApplyResult(seq)
         match record:
             case ContactsRecord():
+                self.session.look_up(record.workspace, (one.identifiers for one in record.writes))
                 for place, write in enumerate(record.writes):
                     self._contact(record, place, write, result)
             case EventsRecord():
+                self.session.look_up(record.workspace, (one.identifiers for one in record.events))
+                self._look_up_keys(record)
                 for place, event in enumerate(record.events):
                     self._event(record, place, event, result)
         return result
@@ -204,5 +207,19 @@ class _Batch:
                 return None
             ordinal += 1
 
+    def _look_up_keys(self, record: EventsRecord) -> None:
+        """Read at once which of these events are there; later ones of alike rows as needed."""
+        keys = [
+            one.key if one.event_id is not None else numbered_key(one.key, 0)
+            for one in record.events
+            if one.key is not None
+        ]
+        found = self._people.event_runs(keys)
+        self._stored_runs.update({key: found.get(key) for key in keys})
+
     def _run_of(self, key: bytes) -> int | None:
-        return self._keys[key] if key in self._keys else self._people.event_run(key)
+        if key in self._keys:
+            return self._keys[key]
+        if key not in self._stored_runs:
+            self._stored_runs[key] = self._people.event_run(key)
+        return self._stored_runs[key]

@@ -62,6 +62,7 @@ def encode(changes: Iterable[WorkspaceChanges]) -> bytes:
 
 
 def decode(body: bytes) -> list[WorkspaceChanges]:
+    """From the outbox."""
     return _decoder.decode(body)
 
 
@@ -87,7 +88,7 @@ def _event_rows(events: list[EventRow]) -> EventRows:
     properties: dict[tuple[str, Kind], dict[int, Any]] = {}
     for place, event in enumerate(events):
         for path, kind, value in event.properties:
-            properties.setdefault((path, kind), {})[place] = value  # type: ignore[arg-type,index]
+            properties.setdefault((path, kind), {})[place] = value  # type: ignore[arg-type]
     return EventRows(
         {
             "no": ("integer", [event.no for event in events]),

@@ -32,12 +32,14 @@ class EventsRecord(msgspec.Struct, array_like=True, tag="events"):
 Record: TypeAlias = ContactsRecord | EventsRecord
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Record)
+_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 
 
 def encode(record: Record) -> bytes:
+    """For the log."""
     return _encoder.encode(record)
 
 
 def decode(body: bytes) -> Record:
+    """From the log."""
     return _decoder.decode(body)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ _TRIM_BYTES = 64 * 1024 * 1024
 class Ticket:
     """What a submitter can wait for: the number once durable, and the result once applied."""
 
+    record: Record
     durable: Future[int] = field(default_factory=Future)
     applied: Future[ApplyResult] = field(default_factory=Future)
 
@@ -55,6 +57,7 @@ class Ingest:
         self._waiting_bytes = 0
         self._untrimmed_bytes = 0
         self._closing = False
+        self._applying = threading.Lock()
         self._failure: Exception | None = None
         self._log = Log(folder, self._on_durable)
         self._thread = threading.Thread(target=self._run, name="carpel-apply", daemon=True)
@@ -81,10 +84,12 @@ class Ingest:
         """
         with self._condition:
             if self._failure is not None:
-                raise Overloaded("not_applying", "no data can be taken in; the server's log says why")
+                raise Overloaded(
+                    "not_applying", "no data can be taken in; the server's log says why"
+                )
             if self._waiting_bytes > _MOST_WAITING_BYTES:
                 raise Overloaded("too_much_waiting", "too much data waits to be applied; try again")
-        ticket = Ticket()
+        ticket = Ticket(record)
         try:
             appended = self._log.append(records.encode(record), ticket)
         except LogFull as error:
@@ -106,6 +111,12 @@ class Ingest:
     def applied(self) -> int:
         """The newest record that stores and engine have."""
         return self._applier.applied
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is applied meanwhile; what comes in is still logged and acknowledged."""
+        with self._applying:
+            yield
 
     def close(self) -> None:
         """Apply all that is durable, then stop."""
@@ -149,8 +160,9 @@ class Ingest:
             return batch
 
     def _apply(self, batch: list[Appended]) -> None:
-        decoded = [(record.seq, records.decode(record.body)) for record in batch]
-        results = self._applier.apply(decoded)
+        decoded = [(record.seq, _record_of(record)) for record in batch]
+        with self._applying:
+            results = self._applier.apply(decoded)
         size = sum(len(record.body) for record in batch)
         with self._condition:
             self._waiting_bytes = max(0, self._waiting_bytes - size)
@@ -172,6 +184,13 @@ class Ingest:
             left = [*batch, *self._queue]
             self._queue.clear()
         _tell(left, error)
+
+
+def _record_of(appended: Appended) -> Record:
+    """What was logged; decoded only when it comes from an earlier process."""
+    if isinstance(appended.tag, Ticket):
+        return appended.tag.record
+    return records.decode(appended.body)
 
 
 def _acknowledge(done: Future[int], ticket: Ticket) -> None:

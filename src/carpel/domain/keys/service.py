@@ -135,7 +135,9 @@ def _checked_networks(networks: Iterable[str]) -> tuple[str, ...]:
             checked.append(str(ipaddress.ip_network(network, strict=False)))
         except ValueError:
             raise Invalid(
-                "bad_network", f"{network!r} is no address or network such as 10.0.0.0/8", "allow_ips"
+                "bad_network",
+                f"{network!r} is no address or network such as 10.0.0.0/8",
+                "allow_ips",
             ) from None
     return tuple(checked)
 

@@ -1,5 +1,6 @@
 """Lists: named groups that contacts are put into by hand or by import."""
 
-from .service import List, Lists
+from .repository import List
+from .service import Lists
 
 __all__ = ["List", "Lists"]

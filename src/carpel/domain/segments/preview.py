@@ -6,6 +6,7 @@ import numpy as np
 
 from carpel.domain.workspaces import Workspace
 from carpel.engine.live import Count, Engine
+from carpel.engine.recompute import Numbers
 from carpel.query import meaning as m
 from carpel.query.catalogue import Catalogue
 from carpel.query.lower import lower
@@ -49,7 +50,7 @@ def _clause(part: m.Condition, names: Catalogue, count: int) -> Clause:
     return Clause(render(part), sentence(part, names), count)
 
 
-def _sample(members: np.ndarray, seed: int) -> list[int]:  # type: ignore[type-arg]
+def _sample(members: Numbers, seed: int) -> list[int]:
     """Up to 50 of them, the same ones for the same members and seed."""
     ordered = np.sort(members)
     if len(ordered) > MOST_SAMPLED:

@@ -130,17 +130,23 @@ class SegmentRepository:
         with self._catalogue.write() as connection:
             connection.execute(
                 "INSERT INTO segment_version VALUES (?, ?, ?, ?, ?, ?)",
-                (number, made.version, made.updated_at, made.sql, _encode(made.document).decode(), made.list),
+                (
+                    number,
+                    made.version,
+                    made.updated_at,
+                    made.sql,
+                    _encode(made.document).decode(),
+                    made.list,
+                ),
             )
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
+    values: dict[str, Any] = dict(zip(Stored.__dataclass_fields__, row, strict=True))
+    values["document"] = _decode(values["document"])
+    values["analytics"] = bool(values["analytics"])
+    values["tags"] = tuple(json.loads(values["tags"]))
+    values["teams"] = tuple(json.loads(values["teams"]))
     return Stored(
-        *row[:6],
-        _decode(row[6]),
-        row[7],
-        bool(row[8]),
-        tuple(json.loads(row[9])),
-        tuple(json.loads(row[10])),
-        *row[11:],
+        **values,
     )

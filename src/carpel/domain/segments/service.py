@@ -31,9 +31,7 @@ class BadQuery(Refusal):
     """The rules cannot be taken; `problems` says why, and where in them."""
 
     def __init__(self, problems: list[Problem], *, in_document: bool) -> None:
-        super().__init__(
-            "bad_query", problems[0].message, "document" if in_document else "sql"
-        )
+        super().__init__("bad_query", problems[0].message, "document" if in_document else "sql")
         self.problems = problems
 
 
@@ -98,9 +96,7 @@ class Segments:
         found = self._engine.count(segment.no)
         return found or Count(0, segment.updated_at, exact=False, definition_version=0)
 
-    def settle(
-        self, segments: list[Segment], seq: int = 0, timeout_s: float | None = None
-    ) -> bool:
+    def settle(self, segments: list[Segment], seq: int = 0, timeout_s: float | None = None) -> bool:
         """Wait until these counts are exact, up to a log record; False when time is up first."""
         return self._engine.settle([segment.no for segment in segments], seq, timeout_s)
 
@@ -139,8 +135,10 @@ class Segments:
             compiled, sql = self.compile(workspace, wanted)
             self._refuse_taken(workspace, "name", name, None)
             if len(self.list_of(workspace, archived=None)) >= MOST_SEGMENTS:
-                raise Invalid("too_many_segments", f"a workspace has at most {MOST_SEGMENTS:,} segments")
-            now = self._clock.now()
+                raise Invalid(
+                    "too_many_segments", f"a workspace has at most {MOST_SEGMENTS:,} segments"
+                )
+            now = self._creation_time(workspace)
             stored = Stored(
                 no=0,
                 id=new_id(),
@@ -210,7 +208,9 @@ class Segments:
             Invalid: there are none, or both forms are given.
         """
         if (wanted.sql is None) == (wanted.document is None):
-            raise Invalid("no_rules", "the rules come as sql or as a document, one of the two", "sql")
+            raise Invalid(
+                "no_rules", "the rules come as sql or as a document, one of the two", "sql"
+            )
         try:
             if wanted.sql is not None:
                 return compile_text(wanted.sql, self.names(workspace.no)), wanted.sql
@@ -277,6 +277,11 @@ class Segments:
             new = replace(new, list=self.list_number(workspace, wanted.list))
         return new
 
+    def _creation_time(self, workspace: Workspace) -> int:
+        """Now, but later than any other segment's: creation is an order without ties."""
+        last = max((one.created_at for one in self.list_of(workspace, archived=None)), default=0)
+        return max(self._clock.now(), last + 1)
+
     def _code(self, workspace: Workspace, name: str, code: str | None) -> str:
         if code is not None:
             self._refuse_taken(workspace, "code", naming.checked_code(code), None)
@@ -287,7 +292,9 @@ class Segments:
     def _refuse_taken(self, workspace: Workspace, what: str, value: str, own: str | None) -> None:
         for segment in self.list_of(workspace, archived=None):
             if getattr(segment, what) == value and segment.id != own:
-                raise Conflict(f"{what}_taken", f"there is a segment with the {what} {value!r} already", what)
+                raise Conflict(
+                    f"{what}_taken", f"there is a segment with the {what} {value!r} already", what
+                )
 
     def _list_id(self, stored: Stored) -> str | None:
         if stored.list is None:

@@ -5,22 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import pyarrow as pa
-
-Kind = Literal["text", "number", "date", "boolean", "text-list", "number-list", "id", "integer", "json"]
-
-# Numbers travel as text and are cast by the database: a float would not be exact.
-_ARROW: dict[Kind, pa.DataType] = {
-    "text": pa.string(),
-    "number": pa.string(),
-    "date": pa.int64(),
-    "boolean": pa.bool_(),
-    "text-list": pa.list_(pa.string()),
-    "number-list": pa.list_(pa.int32()),
-    "id": pa.string(),
-    "integer": pa.int64(),
-    "json": pa.string(),
-}
+Kind = Literal[
+    "text", "number", "date", "boolean", "text-list", "number-list", "id", "integer", "json"
+]
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -77,10 +64,24 @@ class WorkspaceBatch:
     events: EventRows = field(default_factory=EventRows)
 
 
-def arrow(columns: dict[str, tuple[Kind, list[Any]]]) -> pa.Table:
+def arrow(columns: dict[str, tuple[Kind, list[Any]]]) -> Any:
     """The columns as an Arrow table that DuckDB can read in place."""
+    import pyarrow as pa  # noqa: PLC0415  (takes a while to load; commands that only read do without)
+
+    types: dict[Kind, Any] = {
+        "text": pa.string(),
+        # Numbers travel as text and are cast by the database: a float would not be exact.
+        "number": pa.string(),
+        "date": pa.int64(),
+        "boolean": pa.bool_(),
+        "text-list": pa.list_(pa.string()),
+        "number-list": pa.list_(pa.int32()),
+        "id": pa.string(),
+        "integer": pa.int64(),
+        "json": pa.string(),
+    }
     return pa.table(
-        {name: pa.array(values, type=_ARROW[kind]) for name, (kind, values) in columns.items()}
+        {name: pa.array(values, type=types[kind]) for name, (kind, values) in columns.items()}
     )
 
 

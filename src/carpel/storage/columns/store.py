@@ -47,7 +47,7 @@ class Columns:
     """Contacts and events by column. One thread writes; any thread reads."""
 
     def __init__(self, file: Path, *, memory_mb: int, threads: int) -> None:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_mb}MB",
             "threads": threads,
             "temp_directory": f"{file}.spill",
@@ -124,8 +124,10 @@ class Columns:
         self._tables.ensure(self._writer, batch.workspace)
         place = f"w{batch.workspace:d}"
         if batch.replaced:
-            self._run(f"DELETE FROM {place}.contacts WHERE no IN (SELECT no FROM gone)",
-                      gone={"no": ("integer", batch.replaced)})
+            self._run(
+                f"DELETE FROM {place}.contacts WHERE no IN (SELECT no FROM gone)",
+                gone={"no": ("integer", batch.replaced)},
+            )
         if len(batch.contacts):
             self._tables.ensure_contact_columns(self._writer, batch.workspace, batch.contacts)
             self._insert(f"{place}.contacts", batch.contacts.columns)
@@ -134,8 +136,10 @@ class Columns:
                 f"UPDATE {place}.events SET contact = ? WHERE contact = ?", [kept, gone]
             )
         if batch.erased:
-            self._run(f"DELETE FROM {place}.events WHERE contact IN (SELECT no FROM gone)",
-                      gone={"no": ("integer", batch.erased)})
+            self._run(
+                f"DELETE FROM {place}.events WHERE contact IN (SELECT no FROM gone)",
+                gone={"no": ("integer", batch.erased)},
+            )
         if len(batch.events):
             self._insert(f"{place}.events", self._event_columns(batch.workspace, batch.events))
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from .frames import LogDamaged, frame, read_frames
@@ -94,7 +95,7 @@ class Log:
     def drop_through(self, seq: int) -> None:
         """Delete files whose every record has a number up to `seq`; the stores hold them now."""
         files = _files(self._folder)
-        for file, following in zip(files, files[1:], strict=False):
+        for file, following in pairwise(files):
             if _first_of(following) <= seq + 1:
                 file.unlink()
 

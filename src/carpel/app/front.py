@@ -1,0 +1,98 @@
+"""The front of the house: one port, and behind it the door that each path belongs to."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from carpel.kit.ids import new_id
+from carpel.settings import Settings
+from carpel.surfaces.batch import BatchDoor
+from carpel.surfaces.braze import BrazeDoor
+from carpel.surfaces.native import NativeDoor
+from carpel.surfaces.sendgrid import SendGridDoor
+from carpel.surfaces.wire.answers import answer, json_bytes
+from carpel.surfaces.wire.limits import Limiter
+
+from .service import Service
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = logging.getLogger("carpel.front")
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Front:
+    """The ASGI application. Every answer carries an X-Request-Id."""
+
+    def __init__(self, service: Service, settings: Settings, local_token: str) -> None:
+        self._service = service
+        limiter = Limiter(on=settings.rate_limits)
+        braze = BrazeDoor(service, limiter)
+        batch = BatchDoor(service, limiter, page_count=settings.batch_count == "page")
+        sendgrid = SendGridDoor(service, limiter)
+        native = NativeDoor(service, local_token)
+        self._doors: list[tuple[re.Pattern[str], Answer]] = [
+            (re.compile(r"/api/v1(/|$)"), native.answer),
+            (re.compile(r"/v3/marketing(/|$)"), sendgrid.answer),
+            (re.compile(r"/2\.\d+(/|$)"), batch.answer),
+            (braze.paths, braze.answer),
+            (re.compile(r"/healthz$"), self._alive),
+            (re.compile(r"/readyz$"), self._ready),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        given = request.headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(raw=message["headers"])["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            answered = await self._answer(request)
+            await answered(scope, receive, sending)
+        except ClientDisconnect:
+            _log.info("%s %s: the caller hung up", request.method, request.url.path)
+
+    async def _answer(self, request: Request) -> Response:
+        # Some clients join "/v3/" and "/marketing" (contracts/sendgrid.md §7).
+        path = re.sub(r"/{2,}", "/", request.scope["path"])
+        request.scope["path"] = path
+        for shape, door in self._doors:
+            if shape.match(path):
+                return await door(request)
+        return answer(request, json_bytes({"error": "not found"}), 404)
+
+    async def _alive(self, request: Request) -> Response:
+        """`/healthz`: the process answers."""
+        return answer(request, json_bytes({"status": "ok"}))
+
+    async def _ready(self, request: Request) -> Response:
+        """`/readyz`: data is taken in and applied."""
+        if self._service.ingest.failure is not None:
+            return answer(request, json_bytes({"status": "not applying"}), 503)
+        return answer(request, json_bytes({"status": "ready"}))
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,8 @@
+"""`carpel demo`."""
+
+import click
+
+
+@click.command()
+def demo() -> None:
+    """X."""

@@ -1,0 +1,1 @@
+"""Generated, plausible data to look at."""

@@ -1,0 +1,5 @@
+"""Batch's door: its REST API as the contract has it."""
+
+from .door import BatchDoor
+
+__all__ = ["BatchDoor"]

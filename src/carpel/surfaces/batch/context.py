@@ -1,0 +1,36 @@
+"""What a handler of this door works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from starlette.requests import Request
+
+from carpel.domain.keys import Keys
+from carpel.domain.segments import Segments
+from carpel.domain.workspaces import Workspace, Workspaces
+from carpel.kit.clock import Clock
+
+
+class Rooms(Protocol):
+    """The rooms of the domain that this door asks."""
+
+    clock: Clock
+    keys: Keys
+    workspaces: Workspaces
+    segments: Segments
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, its caller known. `page_count`: `count` says the page's own number."""
+
+    rooms: Rooms
+    request: Request
+    workspace: Workspace
+    page_count: bool
+
+
+Handler = Callable[[Call], Awaitable[dict[str, Any]]]

@@ -1,0 +1,54 @@
+"""Batch's errors: `{error_message, error_code}` (contracts/batch.md §2.3)."""
+
+from __future__ import annotations
+
+
+class BatchError(Exception):
+    """An answer other than success."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def wrong_key() -> BatchError:
+    """401 for no key, an unknown one, or one of another project (seed: declared words)."""
+    return BatchError(
+        401, "AUTHENTICATION_INVALID", "The Rest API Key is not valid for this project"
+    )
+
+
+def missing_project() -> BatchError:
+    """400 without X-Batch-Project: it is declared as required (batch.md §3.4, row 8)."""
+    return BatchError(400, "MISSING_PARAMETER_VALUE", "The X-Batch-Project header is required")
+
+
+def not_permitted() -> BatchError:
+    """A key that is not for this door; Batch knows no scopes, so it is a key that is not valid."""
+    return wrong_key()
+
+
+def malformed(what: str) -> BatchError:
+    """400 for a parameter that cannot be read (batch.md §3.4, row 7)."""
+    return BatchError(400, "MALFORMED_PARAMETER", what)
+
+
+def no_route() -> BatchError:
+    """404 for an unknown route (batch.md §2.3)."""
+    return BatchError(404, "ROUTE_NOT_FOUND", "There is no such route")
+
+
+def too_many() -> BatchError:
+    """429 (batch.md §2.3)."""
+    return BatchError(
+        429,
+        "TOO_MANY_REQUESTS",
+        "Too many requests. Please wait at least 5 seconds before trying again",
+    )
+
+
+def unexpected() -> BatchError:
+    """500 (batch.md §2.3)."""
+    return BatchError(500, "SERVER_ERROR", "Unexpected error")

@@ -1,0 +1,260 @@
+"""Contacts and events on their way in: 202 once they are durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from carpel.domain.contacts import Draft, WriteRefused
+from carpel.domain.events import EventDraft, EventRefused
+from carpel.domain.ingest import ApplyResult, ContactsRecord, EventsRecord, Record, Ticket
+from carpel.kit.ids import new_seed
+from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
+
+from .context import Call
+from .problems import Problem
+
+MOST_ITEMS = 100_000
+MOST_PROBLEMS = 100
+
+IDENTIFIER_KEYS = ("id", "external_id", "email", "phone_number_id", "anonymous_id")
+_CONTACT_KEYS = {*IDENTIFIER_KEYS, "fields", "lists"}
+_EVENT_KEYS = {*IDENTIFIER_KEYS, "event", "time", "event_id", "source", "properties"}
+
+
+@dataclass
+class Checked:
+    """What was sent, item by item: ready, or refused with the reason."""
+
+    ready: list[Any]
+    refused: list[tuple[int, WriteRefused | EventRefused]]
+    places: list[int]  # of the ready ones, among all
+
+
+async def post_contacts(call: Call) -> Response:
+    """`POST /contacts[?wait=applied][&on_error=skip]`: one object, an array or NDJSON.
+
+    One wrong item refuses all, unless `on_error=skip` leaves it out and names it in the answer.
+    """
+    items = await _items(call)
+    return await _take(call, items, _check_contacts, _contacts_record)
+
+
+async def post_events(call: Call) -> Response:
+    """`POST /events[?wait=applied][&on_error=skip][&import=N][&known_only=true]`.
+
+    Under an import's number, events without an event_id are known again by all they hold.
+    """
+    items = await _items(call)
+    return await _take(call, items, _check_events, _events_record)
+
+
+# -------------------------------------------------------------------- checking
+
+
+def _check_contacts(call: Call, items: list[Any]) -> Checked:
+    checked = Checked([], [], [])
+    drafts = _each(items, _contact_draft, checked)
+    contacts, fields = call.rooms.contacts, call.rooms.fields
+    places, given = [place for place, _ in drafts], [draft for _, draft in drafts]
+    with fields.making(call.workspace, contacts.new_fields(call.workspace, given)) as making:
+        checker = contacts.checker(call.workspace, making.fields)
+        for place, draft in zip(places, given, strict=True):
+            try:
+                checked.ready.append(checker.check(draft))
+                checked.places.append(place)
+            except WriteRefused as refused:
+                checked.refused.append((place, refused))
+        if checked.refused and not _skips(call):
+            making.give_up()
+    return checked
+
+
+def _check_events(call: Call, items: list[Any]) -> Checked:
+    checked = Checked([], [], [])
+    run = _import_number(call)
+    create = call.query("known_only") != "true"
+
+    def draft_of(item: Any) -> EventDraft:
+        return _event_draft(item, create=create, recognise=run != 0)
+
+    checker = call.rooms.events.checker(call.workspace)
+    for place, draft in _each(items, draft_of, checked):
+        try:
+            checked.ready.append(checker.check(draft))
+            checked.places.append(place)
+        except EventRefused as refused:
+            checked.refused.append((place, refused))
+    return checked
+
+
+def _each(
+    items: list[Any], draft_of: Callable[[Any], Any], checked: Checked
+) -> list[tuple[int, Any]]:
+    drafts = []
+    for place, item in enumerate(items):
+        try:
+            drafts.append((place, draft_of(item)))
+        except WriteRefused as refused:
+            checked.refused.append((place, refused))
+    return drafts
+
+
+def _contact_draft(item: Any) -> Draft:
+    _check_keys(item, _CONTACT_KEYS, "put other fields under `fields`")
+    fields, lists = item.get("fields") or {}, item.get("lists") or []
+    if not isinstance(fields, dict):
+        raise WriteRefused("bad_body", "fields is an object", "/fields")
+    if not isinstance(lists, list):
+        raise WriteRefused("bad_body", "lists is an array", "/lists")
+    return Draft(item, fields, lists)
+
+
+def _event_draft(item: Any, *, create: bool, recognise: bool) -> EventDraft:
+    _check_keys(item, _EVENT_KEYS, "put other values under `properties`")
+    properties = item.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise WriteRefused("bad_body", "properties is an object", "/properties")
+    return EventDraft(
+        item,
+        item.get("event"),
+        item.get("time"),
+        item.get("event_id"),
+        item.get("source"),
+        properties,
+        create,
+        recognise,
+    )
+
+
+def _check_keys(item: Any, known: set[str], hint: str) -> None:
+    if not isinstance(item, dict):
+        raise WriteRefused("bad_body", "a JSON object is wanted here", "")
+    if item.keys() <= known:
+        return
+    for name in item:
+        if name not in known:
+            raise WriteRefused("unknown_key", f"{name} is not known here: {hint}", f"/{name}")
+
+
+# --------------------------------------------------------------------- taking in
+
+
+async def _take(
+    call: Call,
+    items: list[Any],
+    check: Callable[[Call, list[Any]], Checked],
+    record_of: Callable[[Call, list[Any]], Record],
+) -> Response:
+    checked = await call.off_loop(check, call, items)
+    if checked.refused and not _skips(call):
+        raise _all_refused(checked, single=len(items) == 1)
+    if not checked.ready:
+        return call.answer(_accepted(0, checked), 202)
+    ticket = await call.off_loop(call.rooms.ingest.submit, record_of(call, checked.ready))
+    seq = await asyncio.wrap_future(ticket.durable)
+    answer = _accepted(seq, checked)
+    if call.query("wait") is not None:
+        answer |= await _applied(call, ticket, checked)
+    return call.answer(answer, 202)
+
+
+async def _applied(call: Call, ticket: Ticket, checked: Checked) -> dict[str, Any]:
+    """`wait=applied`: when all counts include it. `wait=stored`: when it can be read."""
+    result: ApplyResult = await asyncio.wrap_future(ticket.applied)
+    if call.query("wait") == "applied":
+        segments = call.rooms.segments
+        everyone = segments.list_of(call.workspace, archived=None)
+        await call.off_loop(segments.settle, everyone, result.seq)
+    unknown = [
+        {
+            "index": checked.places[place],
+            "code": "no_such_contact",
+            "detail": "there is no such contact",
+        }
+        for place in result.unknown
+    ]
+    return {
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "rejected": [*_rejected(checked), *unknown],
+    }
+
+
+def _contacts_record(call: Call, writes: list[Any]) -> Record:
+    return ContactsRecord(call.workspace.no, call.rooms.clock.now(), new_seed(), writes)
+
+
+def _events_record(call: Call, events: list[Any]) -> Record:
+    now = call.rooms.clock.now()
+    return EventsRecord(call.workspace.no, now, new_seed(), _import_number(call), events)
+
+
+def _accepted(seq: int, checked: Checked) -> dict[str, Any]:
+    return {"accepted": len(checked.ready), "seq": seq, "rejected": _rejected(checked)}
+
+
+def _rejected(checked: Checked) -> list[dict[str, Any]]:
+    return [
+        {"index": place, "code": error.code, "detail": error.message, "pointer": error.pointer}
+        for place, error in checked.refused
+    ]
+
+
+def _all_refused(checked: Checked, *, single: bool) -> Problem:
+    place, first = checked.refused[0]
+    where = "" if single else f"/{place}"
+    problems = [
+        {
+            "code": error.code,
+            "detail": error.message,
+            "pointer": f"{'' if single else f'/{at}'}{error.pointer}",
+        }
+        for at, error in checked.refused[:MOST_PROBLEMS]
+    ]
+    return Problem(
+        400,
+        first.code,
+        first.message,
+        more={"pointer": f"{where}{first.pointer}", "problems": problems},
+    )
+
+
+def _skips(call: Call) -> bool:
+    return call.query("on_error") == "skip"
+
+
+def _import_number(call: Call) -> int:
+    text = call.query("import")
+    if text is None:
+        return 0
+    if not text.isascii() or not text.isdigit() or int(text) >= 1 << 62:
+        raise Problem(
+            400, "bad_parameter", "import is a whole number", more={"parameter": "import"}
+        )
+    return int(text)
+
+
+async def _items(call: Call) -> list[Any]:
+    """One object, an array of them, or one a line."""
+    body = (await call.body()).strip()
+    lines = "ndjson" in call.request.headers.get("content-type", "") or _looks_like_lines(body)
+    try:
+        parsed = parse_lines(body) if lines else parse_json(body)
+    except NotJson as error:
+        raise Problem(400, "not_json", f"the body is not JSON: {error}") from None
+    items = parsed if isinstance(parsed, list) else [parsed]
+    if len(items) > MOST_ITEMS:
+        raise Problem(413, "too_many", f"at most {MOST_ITEMS:,} in one request")
+    return items
+
+
+def _looks_like_lines(body: bytes) -> bool:
+    """Whether it is one object a line, and not one object over several lines."""
+    first, newline, rest = body.partition(b"\n")
+    return bool(newline) and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")

@@ -1,0 +1,99 @@
+"""The own API's table of operations, who may call them, and its errors."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from carpel.domain.keys import Key, require
+from carpel.domain.refusals import Refusal
+from carpel.domain.workspaces import Workspace
+from carpel.surfaces.wire.callers import address, bearer
+from carpel.surfaces.wire.routing import NotFound, Operation, Table
+
+from . import contacts, data, directory, segments
+from .context import Call, Handler, Rooms
+from .problems import Problem, from_refusal, respond, unauthorized
+
+PREFIX = "/api/v1"
+WORKSPACE_HEADER = "x-carpel-workspace"
+
+_log = logging.getLogger("carpel.api")
+
+OPERATIONS: list[Operation[Handler]] = [
+    Operation("GET", "/segments", segments.list_segments, "api.read"),
+    Operation("POST", "/segments", segments.create, "api.write"),
+    Operation("POST", "/segments/preview", segments.preview, "api.read"),
+    Operation("GET", "/segments/{segment}", segments.read, "api.read"),
+    Operation("PATCH", "/segments/{segment}", segments.edit, "api.write"),
+    Operation("DELETE", "/segments/{segment}", segments.delete, "api.write"),
+    Operation("POST", "/segments/{segment}/archive", segments.archive, "api.write"),
+    Operation("POST", "/segments/{segment}/restore", segments.restore, "api.write"),
+    Operation("GET", "/segments/{segment}/members", segments.members, "api.read"),
+    Operation("GET", "/segments/{segment}/members/{contact}", segments.explain, "api.read"),
+    Operation("POST", "/contacts", data.post_contacts, "api.write"),
+    Operation("GET", "/contacts/{contact}", contacts.read, "api.read"),
+    Operation("POST", "/events", data.post_events, "api.write"),
+    Operation("GET", "/fields", contacts.list_fields, "api.read"),
+    Operation("POST", "/fields", contacts.create_field, "api.write"),
+    Operation("GET", "/lists", contacts.list_lists, "api.read"),
+    Operation("POST", "/lists", contacts.create_list, "api.write"),
+    Operation("GET", "/workspaces", directory.list_workspaces, "admin"),
+    Operation("POST", "/workspaces", directory.create_workspace, "admin"),
+    Operation("GET", "/keys", directory.list_keys, "admin"),
+    Operation("POST", "/keys", directory.create_key, "admin"),
+    Operation("DELETE", "/keys/{key}", directory.revoke_key, "admin"),
+    Operation("POST", "/verify", directory.verify, "admin"),
+    Operation("GET", "/backup", directory.backup, "admin"),
+]
+
+
+class NativeDoor:
+    """Answers requests under /api/v1."""
+
+    def __init__(self, rooms: Rooms, local_token: str) -> None:
+        """Args: local_token: the secret that commands on the data directory use as their key."""
+        self._rooms = rooms
+        self._local_token = local_token.encode()
+        self._table = Table(OPERATIONS)
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to a request; never an exception."""
+        try:
+            return await self._serve(request)
+        except Problem as problem:
+            return respond(request, problem)
+        except Refusal as refusal:
+            return respond(request, from_refusal(refusal))
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.url.path)
+            return respond(request, Problem(500, "internal_error", "something went wrong here"))
+
+    async def _serve(self, request: Request) -> Response:
+        path = request.url.path.removeprefix(PREFIX)
+        found = self._table.find(request.method, path)
+        if isinstance(found, NotFound):
+            if found.allowed:
+                detail = f"{request.method} is not served here"
+                headers = {"Allow": ", ".join(found.allowed)}
+                raise Problem(405, "method_not_allowed", detail, headers=headers)
+            raise Problem(404, "no_such_path", f"there is nothing at {request.url.path}")
+        workspace, key = self._let_in(request)
+        if key is not None:
+            require(key, found.operation.permission)
+        return await found.operation.handler(
+            Call(self._rooms, request, found.values, workspace, key)
+        )
+
+    def _let_in(self, request: Request) -> tuple[Workspace, Key | None]:
+        secret = bearer(request)
+        if secret is None:
+            raise unauthorized()
+        if hmac.compare_digest(secret.encode(), self._local_token):
+            name = request.headers.get(WORKSPACE_HEADER, "default")
+            return self._rooms.workspaces.read(name), None
+        key = self._rooms.keys.authenticate(secret, address(request))
+        return self._rooms.workspaces.by_number(key.workspace), key

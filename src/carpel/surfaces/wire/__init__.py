@@ -1,0 +1,1 @@
+"""What the doors share of HTTP. It knows no noun of the product and no vendor."""
