@@ -64,7 +64,9 @@ class CsvReader:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield BrokenRow(line, _reason(str(error)), self._lines.give_back())
+                # Over several lines it is the quote that did not close, wherever it shows.
+                reason = "unclosed quote" if self._lines.many() else _reason(str(error))
+                yield BrokenRow(line, reason, self._lines.give_back())
                 # A parser that failed keeps half a row; a new one starts clean.
                 reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
                 continue
@@ -113,6 +115,10 @@ class _Lines:
     def record(self) -> str:
         """The present row's text."""
         return "".join(self._row).rstrip("\r\n")
+
+    def many(self) -> bool:
+        """Whether the present row has taken more than one line."""
+        return len(self._row) > 1
 
     def undecodable(self) -> bool:
         """Whether the present row has bytes that are not UTF-8."""

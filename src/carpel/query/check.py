@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from carpel.kit.instants import parse_instant
 from carpel.kit.words import nearest
 
 from . import meaning as m
 from .catalogue import Catalogue
 from .problems import Complaints, Place
 from .types import NAMES, as_date, as_number, type_of
+from .walk import is_null, shown, values, walk
 
 MOST_CONDITIONS = 1000
 MOST_CONSTANTS = 10_000
 
+_DATES = "dates are written '2026-01-31' or '2026-01-31T12:00:00Z'"
 _ORDERING = ("<", "<=", ">", ">=")
 
 
@@ -44,13 +45,13 @@ class _Checker:
             case m.Everyone():
                 pass
             case _:
-                for value in _values(condition):
+                for value in values(condition):
                     self._value(value, where)
                 self._test(condition)
 
     def limits(self, condition: m.Condition) -> None:
         conditions = constants = 0
-        for part in _walk(condition):
+        for part in walk(condition):
             conditions += 1
             if isinstance(part, m.OneOf | m.Contains):
                 constants += len(part.options if isinstance(part, m.OneOf) else part.members)
@@ -104,7 +105,7 @@ class _Checker:
                 pass
 
     def _compare(self, test: m.Compare) -> None:
-        null = next((side for side in (test.left, test.right) if _is_null(side)), None)
+        null = next((side for side in (test.left, test.right) if is_null(side)), None)
         if null is not None:
             told = any(problem.place == null.place for problem in self._complaints.found)
             if test.operator in ("=", "!=", *_ORDERING) and not told:
@@ -131,13 +132,13 @@ class _Checker:
         if "text-list" in (one, other):
             self._add(
                 "type_mismatch",
-                f"{_shown(left)} is a list of texts",
+                f"{shown(left)} is a list of texts",
                 place,
                 "use array_contains(list, 'text')",
             )
             return
         if one == other == "any":
-            if not (_is_null(left) or _is_null(right)):
+            if not (is_null(left) or is_null(right)):
                 self._add(
                     "type_unknown",
                     "neither side has a known type",
@@ -150,7 +151,7 @@ class _Checker:
             return
         self._add(
             "type_mismatch",
-            f"{_shown(left)} is {NAMES[one]}, {_shown(right)} is {NAMES[other]}",
+            f"{shown(left)} is {NAMES[one]}, {shown(right)} is {NAMES[other]}",
             place,
             self._mismatch_hint(left, right, one, other),
         )
@@ -178,14 +179,14 @@ class _Checker:
             return None
         if left.place == right.place:  # a column that stands alone as a condition
             return (
-                f"write {_shown(left)} = 1"
+                f"write {shown(left)} = 1"
                 if one == "number"
-                else f"compare {_shown(left)} with something"
+                else f"compare {shown(left)} with something"
             )
         if wanted == "date":
-            return "dates are written '2026-01-31' or '2026-01-31T12:00:00Z'"
+            return _DATES
         if wanted == "text" and not isinstance(constant.value, str):
-            return f"write '{_shown(constant)}'"
+            return f"write '{shown(constant)}'"
         if wanted == "boolean":
             return "write TRUE or FALSE"
         if wanted == "number" and isinstance(constant.value, bool):
@@ -202,7 +203,7 @@ class _Checker:
             )
             self._add(
                 "type_mismatch",
-                f"{operator} needs text, {_shown(value)} is {NAMES[kind]}",
+                f"{operator} needs text, {shown(value)} is {NAMES[kind]}",
                 value.place,
                 hint,
             )
@@ -212,7 +213,7 @@ class _Checker:
         if kind != "text-list" and not self._unknown(test.value):
             self._add(
                 "type_mismatch",
-                f"array_contains needs a list, {_shown(test.value)} is {NAMES[kind]}",
+                f"array_contains needs a list, {shown(test.value)} is {NAMES[kind]}",
                 test.value.place,
                 "use = or IN",
             )
@@ -222,7 +223,7 @@ class _Checker:
                     "type_mismatch",
                     "the list holds texts",
                     member.place,
-                    f"write '{_shown(member)}'",
+                    f"write '{shown(member)}'",
                 )
 
     # ------------------------------------------------------------------ values
@@ -235,7 +236,7 @@ class _Checker:
                 if where != "event":
                     self._add(
                         "event_not_here",
-                        f"{_shown(value)} belongs to an event"
+                        f"{shown(value)} belongs to an event"
                         + (
                             ", and HAVING speaks of all chosen events together"
                             if where == "having"
@@ -253,6 +254,9 @@ class _Checker:
                 self._math(value, where)
             case m.Aggregate():
                 self._aggregate(value)
+            case m.Timestamp():
+                if parse_instant(value.text) is None:
+                    self._add("bad_timestamp", f"'{value.text}' is no date", value.place, _DATES)
             case m.Constant():
                 if type_of(value, self._catalogue) == "number" and as_number(value) is None:
                     self._add(
@@ -317,7 +321,7 @@ class _Checker:
         if aggregate.name in ("sum", "avg") and kind not in ("number", "any"):
             self._add(
                 "type_mismatch",
-                f"{aggregate.name.upper()} needs numbers, {_shown(aggregate.value)} is {NAMES[kind]}",
+                f"{aggregate.name.upper()} needs numbers, {shown(aggregate.value)} is {NAMES[kind]}",
                 aggregate.value.place,
             )
 
@@ -329,65 +333,3 @@ class _Checker:
 
     def _add(self, code: str, message: str, place: Place, hint: str | None = None) -> None:
         self._complaints.add(code, message, place, hint)
-
-
-def _values(condition: m.Condition) -> Iterator[m.Value]:
-    match condition:
-        case m.Compare():
-            yield condition.left
-            yield condition.right
-        case m.Between():
-            yield condition.value
-            yield condition.low
-            yield condition.high
-        case m.OneOf():
-            yield condition.value
-            yield from condition.options
-        case m.Like() | m.Missing() | m.Contains():
-            yield condition.value
-        case _:
-            return
-
-
-def _walk(condition: m.Condition) -> Iterator[m.Condition]:
-    yield condition
-    inner: tuple[m.Condition | None, ...] = ()
-    match condition:
-        case m.Both() | m.Either():
-            inner = condition.parts
-        case m.Not():
-            inner = (condition.part,)
-        case m.Events():
-            inner = (condition.where, condition.having)
-        case _:
-            pass
-    for part in inner:
-        if part is not None:
-            yield from _walk(part)
-
-
-def _is_null(value: m.Value) -> bool:
-    return isinstance(value, m.Constant) and value.value is None
-
-
-def _shown(value: m.Value) -> str:
-    """A value in a message."""
-    match value:
-        case m.Constant():
-            if isinstance(value.value, str):
-                return f"'{value.value}'"
-            return str(value.value).upper() if isinstance(value.value, bool) else str(value.value)
-        case m.Field():
-            return value.name
-        case m.EventColumn():
-            return value.name
-        case m.Property():
-            return "properties." + ".".join(value.path)
-        case m.Function():
-            return f"{value.name.upper()}({_shown(value.value)})"
-        case m.Now():
-            return "NOW()"
-        case m.Aggregate():
-            return f"{value.name.upper()}({_shown(value.value) if value.value else '*'})"
-        case m.Duration() | m.Math():
-            return "this"

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from carpel.engine import plan as p
+from carpel.kit.instants import parse_instant
 from carpel.kit.numbers import DECIMALS, plain
 
 from . import meaning as m, moments, polynomials
@@ -172,6 +173,10 @@ class Comparisons:
         match value:
             case m.Constant():
                 instant = as_date(value)
+                assert instant is not None, "check() lets only dates pass"  # noqa: S101
+                return Moment(instant)
+            case m.Timestamp():
+                instant = parse_instant(value.text)
                 assert instant is not None, "check() lets only dates pass"  # noqa: S101
                 return Moment(instant)
             case m.Now():

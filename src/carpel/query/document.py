@@ -72,6 +72,8 @@ def _write(value: m.Value) -> Json:
     match value:
         case m.Constant():
             return value.value
+        case m.Timestamp():
+            return {"timestamp": value.text}
         case m.Now():
             return {"now": True}
         case m.Duration():
@@ -189,7 +191,7 @@ class _Reader:
         if found is None:
             self._wrong(
                 at,
-                "a value is a constant or an object with field, event, property, now, "
+                "a value is a constant or an object with field, event, property, timestamp, now, "
                 "interval, function, math or aggregate",
             )
             return m.Constant(None, place)
@@ -203,6 +205,8 @@ class _Reader:
                 return m.EventColumn(name, place)
             case {"property": path, **rest} if not rest and (isinstance(path, str) or _texts(path)):
                 return m.Property((path,) if isinstance(path, str) else tuple(path), place)
+            case {"timestamp": str() as text, **rest} if not rest:
+                return m.Timestamp(text, place)
             case {"now": True, **rest} if not rest:
                 return m.Now(place)
             case {"interval": {"months": int() as months}, **rest} if not rest:

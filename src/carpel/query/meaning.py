@@ -32,6 +32,14 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Timestamp:
+    """`TIMESTAMP '…'`: a date whatever it meets."""
+
+    text: str
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Duration:
     """A length of time: calendar months, and microseconds."""
 
@@ -100,7 +108,16 @@ class Aggregate:
 
 
 Value: TypeAlias = (
-    Constant | Duration | Now | Field | EventColumn | Property | Function | Math | Aggregate
+    Constant
+    | Timestamp
+    | Duration
+    | Now
+    | Field
+    | EventColumn
+    | Property
+    | Function
+    | Math
+    | Aggregate
 )
 
 # ------------------------------------------------------------------ conditions

@@ -100,6 +100,8 @@ def _value(value: m.Value, outer: int) -> str:
     match value:
         case m.Constant():
             return _constant(value)
+        case m.Timestamp():
+            return f"TIMESTAMP {_text(value.text)}"
         case m.Duration():
             return _duration(value)
         case m.Now():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from carpel.kit.words import nearest
 
 from . import meaning as m, nodes
@@ -11,23 +9,7 @@ from .catalogue import CONTACT_TABLE, EVENT_COLUMNS, EVENT_TABLE, Catalogue
 from .functions import resolve_call, resolve_interval
 from .joins import Leaf, Piece, dissolve
 from .problems import Complaints, Place
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The tables in reach: alias (folded) → table. `aggregates`: whether HAVING is being read."""
-
-    tables: dict[str, str]
-    aggregates: bool = False
-
-    @property
-    def events(self) -> list[str]:
-        return [alias for alias, table in self.tables.items() if table == EVENT_TABLE]
-
-    @property
-    def contacts(self) -> bool:
-        return CONTACT_TABLE in self.tables.values()
-
+from .selects import Scope, SelectShapes
 
 _BARE = Scope({CONTACT_TABLE: CONTACT_TABLE})
 
@@ -44,6 +26,7 @@ class _Resolver:
     def __init__(self, catalogue: Catalogue, complaints: Complaints) -> None:
         self.catalogue = catalogue
         self.complaints = complaints
+        self._shapes = SelectShapes(complaints)
         self._aliases: set[str] = set()  # event tables that the leaf being read looks at
         self._contact = False  # whether it looks at the contact
 
@@ -51,116 +34,13 @@ class _Resolver:
 
     def whole(self, select: nodes.Select) -> m.Condition:
         """A SELECT over contacts, its joins dissolved into conditions on events."""
-        scope = self._scope(select)
-        if select.source.table.lower() == EVENT_TABLE:
-            self.complaints.add(
-                "wrong_table",
-                f"a segment selects from {CONTACT_TABLE}",
-                select.source.place,
-                f"JOIN {EVENT_TABLE} to it, or write contact_id IN (SELECT contact_id FROM {EVENT_TABLE} …)",
-            )
-        self._check_outputs(select, scope)
-        if select.group or select.having:
-            self.complaints.add(
-                "group_not_here",
-                "GROUP BY and HAVING stand inside contact_id IN (SELECT …)",
-                select.group[0].place if select.group else select.place,
-                f"contact_id IN (SELECT contact_id FROM {EVENT_TABLE} … GROUP BY contact_id HAVING …)",
-            )
+        scope = self._shapes.whole(select)
         if not scope.events:
             if select.where is None:
                 return m.Everyone(select.place)
             return self.condition(select.where, scope)
         piece = self._piece(select.where, scope) if select.where else None
         return dissolve(piece, scope.events, self.complaints, select.place)
-
-    def _scope(self, select: nodes.Select) -> Scope:
-        tables: dict[str, str] = {}
-        for source in (select.source, *(join.source for join in select.joins)):
-            self._check_table(source)
-            if source.alias.lower() in tables:
-                self.complaints.add(
-                    "duplicate_alias", f"two tables are called {source.alias}", source.place
-                )
-            tables[source.alias.lower()] = source.table.lower()
-        scope = Scope(tables)
-        for join in select.joins:
-            self._check_join(join, scope)
-        return scope
-
-    def _check_table(self, source: nodes.Source) -> None:
-        if source.table.lower() not in (CONTACT_TABLE, EVENT_TABLE):
-            near = nearest(source.table, (CONTACT_TABLE, EVENT_TABLE))
-            self.complaints.add(
-                "unknown_table",
-                f"there is no table {source.table}; a query reads {CONTACT_TABLE} and {EVENT_TABLE}",
-                source.place,
-                f"did you mean {near}?" if near else None,
-            )
-
-    def _check_join(self, join: nodes.Join, scope: Scope) -> None:
-        if join.source.table.lower() == CONTACT_TABLE:
-            self.complaints.add(
-                "wrong_table",
-                f"{CONTACT_TABLE} stands in FROM; only {EVENT_TABLE} can be joined",
-                join.source.place,
-            )
-        on = join.on
-        sides = (on.left, on.right) if isinstance(on, nodes.Comparison) else ()
-        fits = len(sides) == 2 and all(  # noqa: PLR2004
-            isinstance(side, nodes.Name)
-            and len(side.parts) == 2  # noqa: PLR2004
-            and side.parts[0].lower() in scope.tables
-            and side.parts[1].lower() == "contact_id"
-            for side in sides
-        )
-        if not fits or not isinstance(on, nodes.Comparison) or on.operator != "=":
-            first = next(iter(scope.tables))
-            self.complaints.add(
-                "bad_join",
-                "tables are joined on contact_id only",
-                on.place,
-                f"ON {first}.contact_id = {join.source.alias}.contact_id",
-            )
-
-    def _check_outputs(self, select: nodes.Select, scope: Scope) -> None:
-        names = []
-        for output in select.outputs:
-            value = output.value
-            if isinstance(value, nodes.Name) and value.parts[-1].lower() in (
-                "contact_id",
-                "updated_at",
-            ):
-                self._check_alias(value, scope)
-                names.append(value.parts[-1].lower())
-                continue
-            self.complaints.add(
-                "wrong_output",
-                "a segment's query selects contact_id and updated_at, nothing else",
-                value.place,
-                "SELECT contact_id, updated_at FROM contact_data …",
-            )
-            return
-        if "contact_id" not in names:
-            self.complaints.add(
-                "wrong_output",
-                "a segment's query must select contact_id",
-                select.outputs[0].value.place,
-                "SELECT contact_id, updated_at FROM contact_data …",
-            )
-
-    def _check_alias(self, name: nodes.Name, scope: Scope) -> None:
-        if len(name.parts) > 1 and name.parts[0].lower() not in scope.tables:
-            self._unknown_alias(name, scope)
-
-    def _unknown_alias(self, name: nodes.Name, scope: Scope) -> None:
-        near = nearest(name.parts[0], scope.tables)
-        self.complaints.add(
-            "unknown_alias",
-            f"no table here is called {name.parts[0]}",
-            name.place,
-            f"did you mean {near}?" if near else None,
-        )
 
     # -------------------------------------------------------------- conditions
 
@@ -300,7 +180,7 @@ class _Resolver:
                 "wrong_subquery", "only contact_id can be looked up in a SELECT", value.place
             )
         else:
-            self._check_alias(value, scope)
+            self._shapes.check_alias(value, scope)
         self._contact = True
         before = self._aliases, self._contact
         events = self._events(condition.select)
@@ -309,26 +189,9 @@ class _Resolver:
 
     def _events(self, select: nodes.Select) -> m.Condition:
         """`SELECT contact_id FROM event_data …`: there are such events."""
-        if select.source.table.lower() != EVENT_TABLE or select.joins:
-            self._check_table(select.source)
-            self.complaints.add(
-                "wrong_subquery",
-                f"a subquery reads {EVENT_TABLE} alone",
-                select.source.place,
-                f"SELECT contact_id FROM {EVENT_TABLE} WHERE …",
-            )
+        scope = self._shapes.events(select)
+        if scope is None:
             return m.Everyone(select.place)
-        scope = Scope({select.source.alias.lower(): EVENT_TABLE})
-        output = select.outputs[0].value
-        if len(select.outputs) != 1 or not _is_contact_id(output):
-            self.complaints.add(
-                "wrong_output", "this SELECT must give contact_id alone", output.place
-            )
-        for key in select.group:
-            if not _is_contact_id(key):
-                self.complaints.add(
-                    "wrong_group", "events are grouped by contact_id only", key.place
-                )
         where = self.condition(select.where, scope) if select.where else None
         having = None
         if select.having:
@@ -355,7 +218,7 @@ class _Resolver:
             case nodes.Value():
                 return m.Constant(expression.value, place)
             case nodes.Timestamp():
-                return m.Constant(expression.text, place)
+                return m.Timestamp(expression.text, place)
             case nodes.Interval():
                 return resolve_interval(expression, self.complaints)
             case nodes.Math():
@@ -469,7 +332,3 @@ class _Resolver:
             )
             return m.Constant(None, place)
         return m.Field(parts[0], place)
-
-
-def _is_contact_id(value: nodes.Expression) -> bool:
-    return isinstance(value, nodes.Name) and value.parts[-1].lower() == "contact_id"

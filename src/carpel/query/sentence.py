@@ -172,6 +172,8 @@ class _Speaker:
         match value:
             case m.Constant():
                 return constant(value)
+            case m.Timestamp():
+                return f"“{value.text}”"
             case m.Duration():
                 return length(value)
             case m.Now():

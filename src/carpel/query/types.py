@@ -28,7 +28,7 @@ def type_of(value: m.Value, catalogue: Catalogue) -> m.Type:
             return _constant_type(value)
         case m.Duration():
             return "duration"
-        case m.Now():
+        case m.Now() | m.Timestamp():
             return "date"
         case m.Field():
             known = catalogue.find_field(value.name)

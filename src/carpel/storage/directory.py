@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,8 @@ from .migrations import NEWEST
 FORMAT_FILE = "format.json"
 _LOCK_FILE = "lock"
 _SERVER_FILE = "server.json"
+_LOCK_ATTEMPTS = 10
+_LOCK_PAUSE_S = 0.02
 
 
 class NoDataDirectory(Exception):
@@ -104,8 +107,8 @@ def running_server(path: Path) -> tuple[str, str] | None:
 def is_held(path: Path) -> bool:
     """Whether a process has the directory open for writing."""
     try:
-        with (path / _LOCK_FILE).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (path / _LOCK_FILE).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
@@ -115,12 +118,17 @@ def is_held(path: Path) -> bool:
 
 def _lock(file: Path) -> TextIO:
     lock = file.open("a")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise DirectoryInUse(f"{file.parent} is in use by another carpel process") from None
-    return lock
+    for attempt in range(_LOCK_ATTEMPTS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # A command that only asks whether the directory is held holds it for a moment too.
+            if attempt + 1 < _LOCK_ATTEMPTS:
+                time.sleep(_LOCK_PAUSE_S)
+        else:
+            return lock
+    lock.close()
+    raise DirectoryInUse(f"{file.parent} is in use by another carpel process")
 
 
 def _refuse_unless_ours(path: Path, *, create: bool) -> None:

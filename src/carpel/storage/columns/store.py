@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -69,17 +70,15 @@ class Columns:
 
     def apply(self, seq: int, batches: Sequence[WorkspaceBatch]) -> None:
         """Take over a batch: all of it, with its number, in one transaction."""
-        self._writer.execute("BEGIN").fetchall()
-        try:
+        # New columns come first, in a transaction of their own: DuckDB does not commit one that
+        # has deleted from a table and then altered it. A column without values harms nobody.
+        with self._transaction():
+            for batch in batches:
+                self._make_room(batch)
+        with self._transaction():
             for batch in batches:
                 self._take_over(batch)
             self._writer.execute("UPDATE progress SET applied = ?", [seq])
-            with self._published:
-                self._writer.execute("COMMIT")
-        except BaseException:
-            self._writer.execute("ROLLBACK")
-            self._tables.reload(self._writer)
-            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -120,8 +119,28 @@ class Columns:
             self._writer.execute("INSERT INTO format VALUES (?)", [step.number])
             self._writer.execute("COMMIT")
 
-    def _take_over(self, batch: WorkspaceBatch) -> None:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that the block writes, or nothing; readers see it as a whole."""
+        self._writer.execute("BEGIN").fetchall()
+        try:
+            yield
+            with self._published:
+                self._writer.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT has ended it
+                self._writer.execute("ROLLBACK")
+            self._tables.reload(self._writer)
+            raise
+
+    def _make_room(self, batch: WorkspaceBatch) -> None:
+        """The tables and columns that a batch needs."""
         self._tables.ensure(self._writer, batch.workspace)
+        self._tables.ensure_contact_columns(self._writer, batch.workspace, batch.contacts)
+        for path, kind in batch.events.properties:
+            self._tables.ensure_property_column(self._writer, batch.workspace, path, kind)
+
+    def _take_over(self, batch: WorkspaceBatch) -> None:
         place = f"w{batch.workspace:d}"
         if batch.replaced:
             self._run(
@@ -129,7 +148,6 @@ class Columns:
                 gone={"no": ("integer", batch.replaced)},
             )
         if len(batch.contacts):
-            self._tables.ensure_contact_columns(self._writer, batch.workspace, batch.contacts)
             self._insert(f"{place}.contacts", batch.contacts.columns)
         for gone, kept in batch.moved:
             self._writer.execute(
@@ -149,7 +167,7 @@ class Columns:
         columns = dict(events.columns)
         more: dict[int, dict[str, Any]] = {}
         for (path, kind), values in events.properties.items():
-            name = self._tables.property_column(self._writer, workspace, path, kind)
+            name = self._tables.property_column(workspace, path, kind)
             if name is not None:
                 columns[name] = sparse(values, len(events), kind)
                 continue

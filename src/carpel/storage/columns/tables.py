@@ -95,16 +95,20 @@ class Tables:
                 )
                 known.add(name)
 
-    def property_column(
+    def property_column(self, workspace: int, path: str, kind: Kind) -> str | None:
+        """The column of a property; None when there are too many columns for it to have one."""
+        return self._properties[workspace].get(path, {}).get(kind)
+
+    def ensure_property_column(
         self, connection: duckdb.DuckDBPyConnection, workspace: int, path: str, kind: Kind
-    ) -> str | None:
-        """The column of a property, made when missing; None once there are too many."""
-        kinds = self._properties[workspace].get(path, {})
-        if kind in kinds:
-            return kinds[kind]
+    ) -> None:
+        """Make a property's column when it is missing, unless there are too many."""
         number = 1 + self._column_count(workspace)
-        if number > MOST_PROPERTY_COLUMNS:
-            return None
+        if (
+            number > MOST_PROPERTY_COLUMNS
+            or self.property_column(workspace, path, kind) is not None
+        ):
+            return
         connection.execute(
             f"ALTER TABLE {_table(workspace, 'events')} ADD COLUMN p{number} {TYPES[kind]}"
         )
@@ -112,7 +116,6 @@ class Tables:
             "INSERT INTO property VALUES (?, ?, ?, ?)", [workspace, path, kind, number]
         )
         self._properties[workspace].setdefault(path, {})[kind] = f"p{number}"
-        return f"p{number}"
 
     def reload(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again, after a transaction that made columns was rolled back."""

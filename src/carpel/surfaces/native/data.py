@@ -106,7 +106,7 @@ def _each(
 
 def _contact_draft(item: Any) -> Draft:
     _check_keys(item, _CONTACT_KEYS, "put other fields under `fields`")
-    fields, lists = item.get("fields") or {}, item.get("lists") or []
+    fields, lists = _given(item, "fields", {}), _given(item, "lists", [])
     if not isinstance(fields, dict):
         raise WriteRefused("bad_body", "fields is an object", "/fields")
     if not isinstance(lists, list):
@@ -116,7 +116,7 @@ def _contact_draft(item: Any) -> Draft:
 
 def _event_draft(item: Any, *, create: bool, recognise: bool) -> EventDraft:
     _check_keys(item, _EVENT_KEYS, "put other values under `properties`")
-    properties = item.get("properties") or {}
+    properties = _given(item, "properties", {})
     if not isinstance(properties, dict):
         raise WriteRefused("bad_body", "properties is an object", "/properties")
     return EventDraft(
@@ -129,6 +129,12 @@ def _event_draft(item: Any, *, create: bool, recognise: bool) -> EventDraft:
         create,
         recognise,
     )
+
+
+def _given(item: dict[str, Any], name: str, default: Any) -> Any:
+    """A part of an item; null stands for its absence."""
+    value = item.get(name)
+    return default if value is None else value
 
 
 def _check_keys(item: Any, known: set[str], hint: str) -> None:
