@@ -55,11 +55,11 @@ def _works(uv: str) -> bool:
 
 def _with_pip() -> str | None:
     venv = TOOLS / "venv"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
+    make = [sys.executable, "-m", "venv", str(venv)]
+    install = [str(venv / "bin" / "pip"), "install", "--quiet", f"uv=={UV_VERSION}"]
     try:
-        subprocess.run([sys.executable, "-m", "venv", str(venv)], **quiet)  # type: ignore[call-overload]
-        pip = [str(venv / "bin" / "pip"), "install", "--quiet", f"uv=={UV_VERSION}"]
-        subprocess.run(pip, **quiet)  # type: ignore[call-overload]
+        subprocess.run(make, capture_output=True, check=True)
+        subprocess.run(install, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         shutil.rmtree(venv, ignore_errors=True)
         return None

@@ -24,7 +24,7 @@ def main() -> None:
     """Run the command line; its exit status becomes the process's."""
     sys.meta_path.insert(0, _WithoutPandas())
     # Batches are many small objects without cycles; looking for cycles at Python's usual pace took
-    # a third of an import's time (bench/import_files.py).
+    # a third of an import's time (bench/bench_import.py).
     gc.set_threshold(100_000, 50, 100)
     from carpel.cli.main import run  # noqa: PLC0415  (after the finder is in place)
 
