@@ -108,13 +108,15 @@ def _ensure_filled(client: Client, settings: Settings, now: int, people: int, se
         if stamp is None:
             say(f"{settings.data} holds the demo already")
             return
-        say(f"{settings.data} was not filled to its end; going on")
+        whole = counted(stamp.contacts, "contact")
+        say(f"{settings.data} was not filled to its end; going on with its {whole}")
     elif segments or _holds_data(client):
         raise click.ClickException(
             f"{settings.data} holds data that is not the demo's, and stays as it is; "
             "name a new directory: carpel demo --data DIR"
         )
     else:
+        say(f"filling {settings.data}")
         stamp = _Stamp(now - now % DAY, people, seed, filling=True)
         client.post("/segments", {**EVERYONE.body, "note": stamp.note})
     _fill(client, stamp, now)

@@ -83,8 +83,8 @@ def contact(person: Person, standing: Standing, days: Days) -> dict[str, Any]:
         "signup_date": signed_up,
         "created_at": signed_up,
         "birthday": None if person.birthday is None else person.birthday.isoformat(),
-        "renews_at": None if person.renews is None else days.later_text(person.renews),
-        "voucher_until": None if person.voucher is None else days.later_text(person.voucher),
+        "renews_at": None if person.renews is None else days.text(person.renews),
+        "voucher_until": None if person.voucher is None else days.text(person.voucher),
         "lifetime_value": None if sparse else Decimal(standing.cents).scaleb(-2),
         "orders_count": None if sparse else standing.orders,
         "loyalty_points": None if sparse else standing.points,
@@ -102,7 +102,7 @@ def contact(person: Person, standing: Standing, days: Days) -> dict[str, Any]:
 
 
 def identifiers(person: Person) -> dict[str, str]:
-    """All there is to know them by."""
+    """All there is to know them by, the surest first."""
     found: dict[str, str] = {}
     if person.known_by != "email":
         found["external_id"] = f"C-{100_000 + person.index}"

@@ -22,7 +22,7 @@ _HOURS_SO_FAR = tuple(accumulate(_HOURS))
 # The shop has grown by this much over the window.
 _GROWTH = 1.2
 # So many days before the anchor much is going on, so that on the anchor's day someone leaves one of
-# the usual windows every few seconds.
+# the usual windows every minute or two.
 _LIVELY_DAYS = frozenset(BACK - ago for ago in (0, 1, 7, 30, 60, 90, 180))
 _LIVELY = 3.0
 
@@ -50,16 +50,12 @@ class Days:
         return min(day, BACK) * DAY_S + time_of_day(chances)
 
     def text(self, second: int) -> str:
-        """An instant as the API takes it; before the first day as well."""
-        if second < 0:
-            return format_instant(self._first + second * SECOND)
+        """An instant as the API takes it; before the first day and after the last one as well."""
         day, rest = divmod(second, DAY_S)
+        if not 0 <= day <= BACK:
+            return format_instant(self._first + second * SECOND)
         minutes, seconds = divmod(rest, 60)
         return f"{self._texts[day]}T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}Z"
-
-    def later_text(self, second: int) -> str:
-        """An instant that may lie after the last day."""
-        return format_instant(self._first + second * SECOND)
 
 
 def _busyness(number: int, day: date) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .contacts import identifiers
 from .days import Days
 from .people import Person
 from .recipe import Recipe
@@ -16,11 +17,8 @@ class Diary:
         self._days = days
         self._until = recipe.until_s
         self._id = f"demo-{recipe.seed}-{person.index}"
-        self._who = (
-            {"email": person.email}
-            if person.known_by == "email"
-            else {"external_id": f"C-{100_000 + person.index}"}
-        )
+        name, value = next(iter(identifiers(person).items()))
+        self._who = {name: value}
         self._written = 0
         self.events: list[dict[str, Any]] = []
 

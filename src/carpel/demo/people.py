@@ -29,7 +29,7 @@ _DOMAIN_SHARES = (62, 24, 14)
 _COUNTRY_SHARES = tuple(accumulate(country.share for country in COUNTRIES))
 _YEARS_OPEN = 5
 _LIVELIEST = 150  # visits a year
-_PLAIN_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "ä": "ae", "ö": "oe", "ü": "ue"})
+_PLAIN_LETTERS = str.maketrans({"ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue"})
 _NOT_PLAIN = re.compile(r"[^a-z]+")
 
 

@@ -60,7 +60,7 @@ def _create(session: Session, workspace: int, write: Write, at: int, new_id: byt
             at,
             {kind: value for kind, value in write.identifiers.items() if value is not None},
             {no: value for no, value in write.fields.items() if value is not None},
-            sorted(set(write.lists)),
+            sorted(set(write.lists)) if write.lists else [],
         ),
     )
 

@@ -7,7 +7,8 @@ crash interrupts is taken up again, and nothing is applied twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from carpel.domain.contacts.apply import apply_write
 from carpel.domain.contacts.columns import to_columns
@@ -29,61 +30,81 @@ from .results import ApplyResult
 _EVENTS_COUNTER = "events"
 
 
+@dataclass
+class Applied:
+    """A batch that the people store has, for the columns and the engine to take over."""
+
+    seq: int
+    results: list[ApplyResult]
+    changes: Changes
+    session: Session
+
+
 class Applier:
-    """Applies records, in order, on one thread."""
+    """Applies records in order: `apply` on one thread, `hand_over` on the same or another."""
 
     def __init__(self, people: People, columns: Columns, fields: Fields, engine: Engine) -> None:
         self._people = people
         self._columns = columns
         self._fields = fields
         self._engine = engine
+        self._handed_over = columns.applied
 
     @property
     def applied(self) -> int:
-        """The last record applied."""
+        """The last record that the people store has."""
         return self._people.applied
+
+    @property
+    def handed_over(self) -> int:
+        """The last record that the columns have."""
+        return self._handed_over
 
     def recover(self) -> None:
         """Hand over what the columns had not taken when the process ended."""
-        for seq, body in self._people.outbox_after(self._columns.applied):
+        for seq, body in self._people.outbox_after(self._handed_over):
             batches = [
                 changes_.to_batch(part, set(), self._contact_rows) for part in changes_.decode(body)
             ]
             self._columns.apply(seq, batches)
-        with self._people.write():
-            self._people.clear_outbox(self._columns.applied)
+            self._handed_over = seq
 
-    def apply(self, records: Sequence[tuple[int, Record]]) -> list[ApplyResult]:
-        """Apply consecutive records as one batch; the columns and the engine have it on return."""
+    def apply(self, records: Sequence[tuple[int, Record]]) -> Applied:
+        """Apply consecutive records as one batch to the people store.
+
+        When the machine died, the columns may be ahead; a batch then lies on one side of where
+        they are, so that they are never handed what they have.
+        """
         seq = records[-1][0]
         batch = _Batch(self._people)
         with self._people.write():
+            self._people.clear_outbox(self._handed_over)
             results = [batch.apply(number, record) for number, record in records]
             batch.session.flush()
             batch.flush_events()
             self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
             self._people.set_counter("applied", seq)
-        self._hand_over(seq, batch)
-        self._engine.touch(seq, batch.changes.touched())
-        return results
+        return Applied(seq, results, batch.changes, batch.session)
 
-    def _hand_over(self, seq: int, batch: _Batch) -> None:
-        fresh = {
-            (workspace, no): row
-            for workspace, part in batch.changes.parts.items()
-            for no in part.contacts
-            if (row := batch.session.row(workspace, no)) is not None
-        }
+    def hand_over(self, applied: Applied) -> None:
+        """Bring the columns up to the batch, and tell the engine what it touched."""
+        if applied.seq > self._handed_over:
+            batches = [
+                changes_.to_batch(part, applied.changes.created[workspace], self._rows_of(applied))
+                for workspace, part in applied.changes.parts.items()
+            ]
+            self._columns.apply(applied.seq, batches)
+            self._handed_over = applied.seq
+        self._engine.touch(applied.seq, applied.changes.touched())
+
+    def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
+        """The batch's own rows, as it left them."""
 
         def rows(workspace: int, numbers: Iterable[int]) -> ContactRows:
-            return self._columns_of(workspace, [(no, fresh[workspace, no]) for no in numbers])
+            found = ((no, applied.session.row(workspace, no)) for no in numbers)
+            return self._columns_of(workspace, [(no, row) for no, row in found if row is not None])
 
-        batches = [
-            changes_.to_batch(part, batch.changes.created[workspace], rows)
-            for workspace, part in batch.changes.parts.items()
-        ]
-        self._columns.apply(seq, batches)
-        self._people.clear_outbox(seq)
+        return rows
 
     def _contact_rows(self, workspace: int, numbers: Iterable[int]) -> ContactRows:
         """As they are now in the people store; newer than the entry, and replaced again later."""

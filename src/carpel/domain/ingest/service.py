@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
-from .applier import Applier
+from .applier import Applied, Applier
 from .records import Record
 from .results import ApplyResult
 
@@ -27,14 +28,19 @@ _BATCH_BYTES = 8 * 1024 * 1024
 _MOST_WAITING_BYTES = 512 * 1024 * 1024
 # The log is trimmed each time this much of it has been applied.
 _TRIM_BYTES = 64 * 1024 * 1024
+# So many batches may be in the people store before the columns have them.
+_AHEAD = 2
 
 
 @dataclass
 class Ticket:
-    """What a submitter can wait for: the number once durable, and the result once applied."""
+    """What a submitter can wait for: the number once durable, the result once it can be looked up
+    by key, and once more when columns and engine have it too.
+    """
 
     record: Record
     durable: Future[int] = field(default_factory=Future)
+    stored: Future[ApplyResult] = field(default_factory=Future)
     applied: Future[ApplyResult] = field(default_factory=Future)
 
 
@@ -60,20 +66,32 @@ class Ingest:
         self._applying = threading.Lock()
         self._failure: Exception | None = None
         self._log = Log(folder, self._on_durable)
+        # Bounded, so that a slow column store slows the applying and not the memory.
+        self._applied: queue.Queue[tuple[list[Appended], Applied] | None] = queue.Queue(_AHEAD)
         self._thread = threading.Thread(target=self._run, name="carpel-apply", daemon=True)
+        self._handing = threading.Thread(target=self._hand_over, name="carpel-hand", daemon=True)
 
     def start(self) -> None:
         """Finish what an earlier process left, then apply what comes."""
         self._applier.recover()
-        pending: list[Appended] = []
-        for record in self._log.read_after(self._applier.applied):
-            pending.append(record)
-            if sum(len(one.body) for one in pending) >= _BATCH_BYTES:
-                self._apply(pending)
-                pending = []
-        if pending:
-            self._apply(pending)
+        for batch in self._left_over():
+            applied = self._applier.apply([(one.seq, records.decode(one.body)) for one in batch])
+            self._applier.hand_over(applied)
         self._thread.start()
+        self._handing.start()
+
+    def _left_over(self) -> Iterator[list[Appended]]:
+        """Durable records that were not applied; no batch crosses where the columns are."""
+        batch: list[Appended] = []
+        size = 0
+        for record in self._log.read_after(self._applier.applied):
+            batch.append(record)
+            size += len(record.body)
+            if size >= _BATCH_BYTES or record.seq == self._applier.handed_over:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
 
     def submit(self, record: Record) -> Ticket:
         """Log a record.
@@ -107,15 +125,11 @@ class Ingest:
         """The newest durable record."""
         return self._log.last_seq
 
-    @property
-    def applied(self) -> int:
-        """The newest record that stores and engine have."""
-        return self._applier.applied
-
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Nothing is applied meanwhile; what comes in is still logged and acknowledged."""
         with self._applying:
+            self._applied.join()
             yield
 
     def close(self) -> None:
@@ -126,6 +140,9 @@ class Ingest:
             self._condition.notify_all()
         if self._thread.is_alive():
             self._thread.join()
+        self._applied.put(None)
+        if self._handing.is_alive():
+            self._handing.join()
         if self._failure is None:
             self._forget()
 
@@ -139,39 +156,59 @@ class Ingest:
         _tell(batch, self._failure)
 
     def _run(self) -> None:
+        """Apply to the people store, batch after batch."""
         while batch := self._take():
             try:
-                self._apply(batch)
+                with self._applying:
+                    applied = self._applier.apply([(one.seq, _record_of(one)) for one in batch])
+                    self._applied.put((batch, applied))
             except Exception as error:
                 _log.exception("record %s of the log cannot be applied", batch[0].seq)
                 self._stop(batch, error)
                 return
+            for record, result in zip(batch, applied.results, strict=True):
+                if isinstance(record.tag, Ticket):
+                    record.tag.stored.set_result(result)
 
-    def _take(self) -> list[Appended]:
-        """What waits, up to a batch's size; empty only when closing."""
-        with self._condition:
-            while not self._queue and not self._closing:
-                self._condition.wait()
-            batch: list[Appended] = []
-            size = 0
-            while self._queue and size < _BATCH_BYTES:
-                batch.append(self._queue.popleft())
-                size += len(batch[-1].body)
-            return batch
+    def _hand_over(self) -> None:
+        """Hand over to the columns and the engine, while the next batch is being applied."""
+        while (item := self._applied.get()) is not None:
+            batch, applied = item
+            try:
+                if self._failure is None:
+                    self._applier.hand_over(applied)
+                    self._settle(batch, applied)
+                else:
+                    _tell(batch, self._failure)
+            except Exception as error:
+                _log.exception("record %s of the log cannot be handed over", batch[0].seq)
+                self._stop(batch, error)
+            finally:
+                self._applied.task_done()
 
-    def _apply(self, batch: list[Appended]) -> None:
-        decoded = [(record.seq, _record_of(record)) for record in batch]
-        with self._applying:
-            results = self._applier.apply(decoded)
+    def _settle(self, batch: list[Appended], applied: Applied) -> None:
+        """The batch is through: tell who waits, and trim the log now and then."""
         size = sum(len(record.body) for record in batch)
         with self._condition:
-            self._waiting_bytes = max(0, self._waiting_bytes - size)
-        for record, result in zip(batch, results, strict=True):
+            self._waiting_bytes -= size
+        for record, result in zip(batch, applied.results, strict=True):
             if isinstance(record.tag, Ticket):
                 record.tag.applied.set_result(result)
         self._untrimmed_bytes += size
         if self._untrimmed_bytes >= _TRIM_BYTES:
             self._forget()
+
+    def _take(self) -> list[Appended]:
+        """What waits, up to a batch's size; empty only when closing."""
+        with self._condition:
+            while not self._queue and not self._closing and self._failure is None:
+                self._condition.wait()
+            batch: list[Appended] = []
+            size = 0
+            while self._queue and size < _BATCH_BYTES and self._failure is None:
+                batch.append(self._queue.popleft())
+                size += len(batch[-1].body)
+            return batch
 
     def _forget(self) -> None:
         self._log.drop_through(self._trim())
@@ -183,6 +220,7 @@ class Ingest:
             self._failure = error
             left = [*batch, *self._queue]
             self._queue.clear()
+            self._condition.notify_all()
         _tell(left, error)
 
 
@@ -207,4 +245,6 @@ def _tell(batch: list[Appended], error: Exception | None) -> None:
     refusal.__cause__ = error
     for record in batch:
         if isinstance(record.tag, Ticket):
-            record.tag.applied.set_exception(refusal)
+            for waiting in (record.tag.stored, record.tag.applied):
+                if not waiting.done():
+                    waiting.set_exception(refusal)

@@ -59,7 +59,8 @@ class Columns:
         self._writer.execute("SET enable_external_access = false")
         self._migrate()
         self._tables = Tables(self._writer)
-        # Readers see a published batch whole: tables and their names change under this lock.
+        # Tables and their columns change under this lock, and a reader fixes its moment under it:
+        # so the names it has are those of the tables it sees.
         self._published = threading.Lock()
 
     @property
@@ -72,7 +73,7 @@ class Columns:
         """Take over a batch: all of it, with its number, in one transaction."""
         # New columns come first, in a transaction of their own: DuckDB does not commit one that
         # has deleted from a table and then altered it. A column without values harms nobody.
-        with self._transaction():
+        with self._published, self._transaction():
             for batch in batches:
                 self._make_room(batch)
         with self._transaction():
@@ -121,12 +122,11 @@ class Columns:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All that the block writes, or nothing; readers see it as a whole."""
+        """All that the block writes, or nothing."""
         self._writer.execute("BEGIN").fetchall()
         try:
             yield
-            with self._published:
-                self._writer.execute("COMMIT")
+            self._writer.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(duckdb.TransactionException):  # a failed COMMIT has ended it
                 self._writer.execute("ROLLBACK")

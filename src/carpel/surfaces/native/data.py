@@ -171,8 +171,10 @@ async def _take(
 
 async def _applied(call: Call, ticket: Ticket, checked: Checked) -> dict[str, Any]:
     """`wait=applied`: when all counts include it. `wait=stored`: when it can be read."""
-    result: ApplyResult = await asyncio.wrap_future(ticket.applied)
-    if call.query("wait") == "applied":
+    counted = call.query("wait") == "applied"
+    waiting = ticket.applied if counted else ticket.stored
+    result: ApplyResult = await asyncio.wrap_future(waiting)
+    if counted:
         segments = call.rooms.segments
         everyone = segments.list_of(call.workspace, archived=None)
         await call.off_loop(segments.settle, everyone, result.seq)
