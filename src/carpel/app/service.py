@@ -88,7 +88,7 @@ class Service:
             threads=settings.threads or os.cpu_count() or 1,
         )
         news = _News()
-        engine = Engine(columns, clock, news.published)
+        engine = Engine(columns, clock, news.published, news.outstanding_since)
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
@@ -99,6 +99,8 @@ class Service:
             people.flush()
             return min(people.applied, columns.applied)
 
+        ingest = Ingest(directory.log, Applier(people, columns, fields, engine), trim)
+        news.ingest = ingest
         return cls(
             clock=clock,
             directory=directory,
@@ -109,7 +111,7 @@ class Service:
             contacts=contacts,
             events=Events(contacts, clock),
             segments=segments,
-            ingest=Ingest(directory.log, Applier(people, columns, fields, engine), trim),
+            ingest=ingest,
             engine=engine,
             _catalogue=catalogue,
             _people=people,
@@ -137,9 +139,13 @@ class Service:
 
 
 class _News:
-    """Carries the engine's news up to the segments, which are made after it."""
+    """Joins the engine to the rooms above it, which are made after it."""
 
     segments: Segments | None = None
+    ingest: Ingest | None = None
+
+    def outstanding_since(self) -> int | None:
+        return self.ingest.outstanding_since if self.ingest is not None else None
 
     def published(self, number: int, published: Published) -> None:
         if self.segments is not None:

@@ -48,7 +48,7 @@ def demo(*, people: int, seed: int, no_serve: bool, **flags: Any) -> None:
     from carpel.app.service import Service  # noqa: PLC0415  (takes a while to load)
 
     settings, _ = load(flags)
-    service = Service.open(settings, background=False)
+    service = Service.open(settings)
     try:
         with _inside(service, settings) as client:
             _ensure_filled(client, settings, service.clock.now(), people, seed)
@@ -56,7 +56,6 @@ def demo(*, people: int, seed: int, no_serve: bool, **flags: Any) -> None:
         if no_serve:
             _invite_later(settings, access)
             return
-        service.engine.start()
         run_server(service, settings, lambda url: click.echo(_welcome(url, settings, access)))
     finally:
         service.close()

@@ -133,12 +133,25 @@ class Engine:
     """
 
     def __init__(
-        self, columns: Columns, clock: Clock, on_published: Callable[[int, Published], None]
+        self,
+        columns: Columns,
+        clock: Clock,
+        on_published: Callable[[int, Published], None],
+        outstanding_since: Callable[[], int | None],
     ) -> None:
-        """Args: on_published is told number and membership of each segment right after it."""
+        """Begin without segments.
+
+        Args:
+            columns: where data is read.
+            clock: what time it is.
+            on_published: told number and membership of each segment right after it is computed.
+            outstanding_since: when the first acknowledged record came that is not in the columns
+                yet; None when there is none.
+        """
         self._columns = columns
         self._clock = clock
         self._on_published = on_published
+        self._outstanding_since = outstanding_since
         self._segments: dict[int, _Segment] = {}
         self._changed = threading.Condition()
         self._computing = threading.Lock()
@@ -178,14 +191,20 @@ class Engine:
     # ----------------------------------------------------------------- asking
 
     def count(self, number: int) -> Count | None:
-        """The count as published; None before the first, or for an unknown segment."""
+        """The count as published; None before the first, or for an unknown segment.
+
+        It holds at its instant: that is now, or where acknowledged data waits to be taken over,
+        when the first of that came.
+        """
+        waiting = self._outstanding_since()
         with self._changed:
             segment = self._segments.get(number)
             if segment is None or segment.published is None:
                 return None
             published = segment.published
-            fresh = not self._is_stale(segment, self._clock.now())
-            at = self._clock.now() if fresh else published.at
+            now = self._clock.now()
+            fresh = not self._is_stale(segment, now) and segment.failure is None
+            at = max(published.at, now if waiting is None else waiting) if fresh else published.at
             return Count(published.count, at, fresh, published.version)
 
     def members(self, number: int) -> Published | None:
@@ -207,11 +226,16 @@ class Engine:
         for; `count` says that it is not exact.
         """
         wanted = set(numbers)
-        if self._thread is None:
+        if self._thread is not None:
+            with self._changed:
+                self._changed.notify_all()
+                return self._changed.wait_for(lambda: self._settled(wanted, seq), timeout_s)
+        while True:  # nobody else computes; data or time may move on meanwhile
             self.refresh(wanted)
-        with self._changed:
-            self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._settled(wanted, seq), timeout_s)
+            with self._changed:
+                if self._settled(wanted, seq):
+                    return True
+                self._changed.wait(_MOMENT_S)
 
     def evaluate(self, workspace: int, plans: Sequence[Plan]) -> list[Membership]:
         """Who would fit these plans now, all at one moment; nothing is kept."""

@@ -46,8 +46,8 @@ def id_text(raw: bytes) -> str:
 
 
 def new_secret() -> str:
-    """A random, URL-safe secret of 43 characters."""
-    return secrets.token_urlsafe(_SECRET_BYTES)
+    """A random, URL-safe secret: `ck_` and 43 characters, so that it never looks like an option."""
+    return "ck_" + secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def secret_hash(secret: str) -> bytes:

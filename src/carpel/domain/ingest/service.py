@@ -61,6 +61,7 @@ class Ingest:
         self._condition = threading.Condition()
         self._queue: deque[Appended] = deque()
         self._waiting_bytes = 0
+        self._outstanding: dict[int, int] = {}  # number → when it was taken, in order
         self._untrimmed_bytes = 0
         self._closing = False
         self._applying = threading.Lock()
@@ -121,6 +122,12 @@ class Ingest:
         return self._failure
 
     @property
+    def outstanding_since(self) -> int | None:
+        """When the first durable record was taken that columns and engine do not have yet."""
+        with self._condition:
+            return next(iter(self._outstanding.values()), None)
+
+    @property
     def last_seq(self) -> int:
         """The newest durable record."""
         return self._log.last_seq
@@ -151,6 +158,7 @@ class Ingest:
             if self._failure is None:
                 self._queue.extend(batch)
                 self._waiting_bytes += sum(len(record.body) for record in batch)
+                self._outstanding.update({one.seq: _record_of(one).at for one in batch})
                 self._condition.notify_all()
                 return
         _tell(batch, self._failure)
@@ -191,6 +199,8 @@ class Ingest:
         size = sum(len(record.body) for record in batch)
         with self._condition:
             self._waiting_bytes -= size
+            for record in batch:
+                del self._outstanding[record.seq]
         for record, result in zip(batch, applied.results, strict=True):
             if isinstance(record.tag, Ticket):
                 record.tag.applied.set_result(result)
