@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from typing_extensions import override
 
 from carpel.storage.columns import Columns
-from carpel.storage.log import Log, LogDamaged
+from carpel.storage.log import Log, LogDamaged, LogFull
 from support.inside import house
 from support.running import Server, carpel, carpel_json, environment, serving
 
@@ -251,3 +252,45 @@ def test_a_store_that_lost_its_last_commits_is_brought_up_to_date(tmp_path: Path
         assert it.members("any") == set()
         it.segment("two", "age = 2 OR external_id = 'c'")
         assert it.members("two") == {"a", "c"}
+
+
+def test_nothing_is_acknowledged_before_it_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a kill cannot show, a power cut would: the disk has it before the caller hears."""
+    flushing, go_on = threading.Event(), threading.Event()
+
+    def flush(_: int) -> None:
+        flushing.set()
+        assert go_on.wait(10)
+
+    log = open_log(tmp_path)
+    monkeypatch.setattr("carpel.storage.log.log.os.fdatasync", flush)
+    done = log.append(b"one")
+    assert flushing.wait(10)
+    assert not done.done()
+    go_on.set()
+    assert done.result(10) == 1
+    log.close()
+
+
+def test_a_full_disk_refuses_and_keeps_what_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_log(tmp_path)
+    log.append(b"one").result()
+    written = os.write
+
+    def full(stream: int, data: bytes) -> int:
+        written(stream, bytes(data)[:5])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("carpel.storage.log.log.os.write", full)
+        with pytest.raises(LogFull, match="No space left"):
+            log.append(b"two").result()
+    assert log.append(b"three").result() == 2
+    log.close()
+    log = open_log(tmp_path)
+    assert records(log) == [b"one", b"three"]
+    log.close()

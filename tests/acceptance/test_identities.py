@@ -66,6 +66,7 @@ def test_two_external_ids_may_share_an_address(it: House) -> None:
     it.put({"email": "home@example.com", "fields": {"age": 1}})
     assert contact(it, "one")["fields"] == {"age": 1}
     assert contact(it, "two")["fields"] == {}
+    assert contact(it, "home@example.com")["external_id"] == "one"
     it.put({"external_id": "three", "email": "home@example.com"})
     assert people(it) == 3
 
@@ -113,3 +114,18 @@ def test_meetings_survive_a_restart(tmp_path: Path) -> None:
         assert contact(it, gone)["external_id"] == "e"
         assert it.put({"id": gone, "fields": {"age": 3}})["updated"] == 1
         assert people(it) == 1
+
+
+def test_an_id_leads_through_several_meetings(it: House) -> None:
+    it.put({"anonymous_id": "z"}, {"phone_number_id": "+1"}, {"external_id": "e"})
+    first, second = contact_id(it, "anonymous_id = 'z'"), contact_id(it, "phone_number_id = '+1'")
+    it.put({"phone_number_id": "+1", "anonymous_id": "z"})
+    it.put({"external_id": "e", "phone_number_id": "+1"})
+    assert people(it) == 1
+    for former in (first, second):
+        assert contact(it, former)["external_id"] == "e"
+
+
+def contact_id(it: House, sql: str) -> str:
+    (found,) = it.client.post("/segments/preview", {"sql": sql})["sample"]
+    return str(found["id"])

@@ -109,7 +109,7 @@ def list_segments(*, archived: bool, workspace: str, as_json: bool, settings: Se
     ]
     print_table(["NAME", "CODE", "COUNT", "AT", "TREND"], rows)
     if any(not one["count"]["exact"] for one in found):
-        say("* not exact now: it is being computed")
+        say("* not exact at its time: data that came before was still on its way")
 
 
 @segment.command("show")

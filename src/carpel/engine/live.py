@@ -51,6 +51,7 @@ class Published:
     at: int
     until: int
     applied: int
+    exact: bool  # whether all that was acknowledged before `at` is in it
 
     @property
     def count(self) -> int:
@@ -59,7 +60,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Count:
-    """How many, as of when, whether that is exact at this instant, and under which rules."""
+    """How many, as of when, whether that is exact as of then, and under which rules."""
 
     value: int
     at: int
@@ -193,8 +194,8 @@ class Engine:
     def count(self, number: int) -> Count | None:
         """The count as published; None before the first, or for an unknown segment.
 
-        It holds at its instant: that is now, or where acknowledged data waits to be taken over,
-        when the first of that came.
+        Its instant is now when nothing acknowledged waits to be taken over and nothing that has
+        been can have changed it; else it is when the segment was computed last.
         """
         waiting = self._outstanding_since()
         with self._changed:
@@ -203,9 +204,9 @@ class Engine:
                 return None
             published = segment.published
             now = self._clock.now()
-            fresh = not self._is_stale(segment, now) and segment.failure is None
-            at = max(published.at, now if waiting is None else waiting) if fresh else published.at
-            return Count(published.count, at, fresh, published.version)
+            if waiting is None and segment.failure is None and not self._is_stale(segment, now):
+                return Count(published.count, now, exact=True, definition_version=published.version)
+            return Count(published.count, published.at, published.exact, published.version)
 
     def members(self, number: int) -> Published | None:
         """The membership as published."""
@@ -291,12 +292,13 @@ class Engine:
             work = self._take(numbers)
             if not work:
                 return
+            now = self._clock.now()
+            waiting = self._outstanding_since()
             with self._columns.snapshot() as snapshot:
-                now = self._clock.now()
                 for job in work:
                     if self._closing:
                         return
-                    self._compute(job, snapshot, now)
+                    self._compute(job, snapshot, now, exact=waiting is None or waiting >= now)
 
     def _run(self) -> None:
         while True:
@@ -317,14 +319,15 @@ class Engine:
                     work.append(_Work(number, segment.version, segment))
             return work
 
-    def _compute(self, job: _Work, snapshot: Snapshot, now: int) -> None:
+    def _compute(self, job: _Work, snapshot: Snapshot, now: int, *, exact: bool) -> None:
+        """`exact`: all that was acknowledged before now is in the snapshot."""
         segment = job.segment
         failure = None
         published = None
         try:
             found = recompute(segment.plan, snapshot, segment.workspace, now)
             members = FrozenBitMap(BitMap(found.members))
-            published = Published(members, job.version, now, found.until, snapshot.applied)
+            published = Published(members, job.version, now, found.until, snapshot.applied, exact)
         except Exception as error:
             _log.exception("segment %s could not be computed", job.number)
             failure = f"{type(error).__name__}: {error}"
