@@ -99,6 +99,27 @@ class _Lookups(ABC):
                 found[value].append(no)
         return found
 
+    def list_numbers(
+        self, workspace: int, list_no: int, after: int = 0, limit: int = -1
+    ) -> list[int]:
+        """Contacts in a list with numbers above `after`, in order; all of them without a limit."""
+        with self.read() as connection:
+            rows = connection.execute(
+                "SELECT no FROM list_member WHERE workspace = ? AND list = ? AND no > ? "
+                "ORDER BY no LIMIT ?",
+                (workspace, list_no, after, limit),
+            )
+            return [row[0] for row in rows]
+
+    def list_size(self, workspace: int, list_no: int) -> int:
+        """How many contacts are in a list."""
+        with self.read() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM list_member WHERE workspace = ? AND list = ?",
+                (workspace, list_no),
+            ).fetchone()
+            return int(row[0])
+
     def event_run(self, key: bytes) -> int | None:
         """The import run that saw the event of this key last, or None when it is new."""
         with self.read() as connection:
@@ -151,6 +172,7 @@ class People(Database, _Lookups):
     def __init__(self, file: Path) -> None:
         Database.__init__(self, file, "people", "NORMAL")
         self.connection.execute("PRAGMA cache_size = -131072")  # 128 MiB
+        self.connection.execute("PRAGMA secure_delete = ON")  # who is erased leaves no bytes
 
     def set_counter(self, name: str, value: int) -> None:
         with self.write() as connection:
@@ -199,6 +221,18 @@ class People(Database, _Lookups):
             connection.executemany(
                 "DELETE FROM identifier WHERE workspace = ? AND kind = ? AND value = ? AND no = ?",
                 rows,
+            )
+
+    def put_list_members(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Write (workspace, list, number)."""
+        with self.write() as connection:
+            connection.executemany("INSERT OR IGNORE INTO list_member VALUES (?, ?, ?)", rows)
+
+    def delete_list_members(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Forget (workspace, list, number)."""
+        with self.write() as connection:
+            connection.executemany(
+                "DELETE FROM list_member WHERE workspace = ? AND list = ? AND no = ?", rows
             )
 
     def put_former_id(self, workspace: int, former: bytes, no: int) -> None:

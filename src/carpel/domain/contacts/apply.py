@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
+from carpel.domain.fields import Stored
+from carpel.domain.fields.values import MOST_MEMBERS
+from carpel.kit.numbers import NumberOutOfRange, canonical
+
 from . import identity
-from .model import KIND_NAMES, Row, Write
+from .model import KIND_NAMES, FieldChange, Row, Write
 from .session import Session
 
 Outcome = Literal["created", "updated", "unchanged", "unknown"]
@@ -34,11 +39,12 @@ def apply_write(session: Session, workspace: int, write: Write, at: int, new_id:
     columns = {
         *_change_identifiers(session, workspace, no, row, write),
         *_change_fields(row, write),
-        *_change_lists(row, write),
+        *_change_lists(session, workspace, no, row, write),
         *_change_creation(row, write),
     }
+    aliased = _change_aliases(session, workspace, no, row, write)
     met = identity.meet_all(session, workspace, no, write.identifiers)
-    if not columns and not met:
+    if not columns and not met and not aliased:
         return Applied("unchanged", no)
     row.updated_at = at
     session.mark(workspace, no)
@@ -48,21 +54,22 @@ def apply_write(session: Session, workspace: int, write: Write, at: int, new_id:
 def _target(session: Session, workspace: int, write: Write) -> int | None:
     if write.id is not None:
         return session.number_of_id(workspace, write.id)
-    return identity.find(session, workspace, write.identifiers)
+    return identity.find(session, workspace, write.identifiers, write.aliases)
 
 
 def _create(session: Session, workspace: int, write: Write, at: int, new_id: bytes) -> int:
-    return session.create(
-        workspace,
-        Row(
-            new_id,
-            at if write.created_at is None else write.created_at,
-            at,
-            {kind: value for kind, value in write.identifiers.items() if value is not None},
-            {no: value for no, value in write.fields.items() if value is not None},
-            sorted(set(write.lists)) if write.lists else [],
-        ),
+    row = Row(
+        new_id,
+        at if write.created_at is None else write.created_at,
+        at,
+        {kind: value for kind, value in write.identifiers.items() if value is not None},
+        {no: value for no, value in write.fields.items() if value is not None},
+        sorted(set(write.lists)) if write.lists else [],
+        dict(write.aliases),
     )
+    for change in write.changes:
+        _change_field(row, change)
+    return session.create(workspace, row)
 
 
 def _change_identifiers(
@@ -89,15 +96,57 @@ def _change_fields(row: Row, write: Write) -> set[str]:
             row.fields[number] = value
         changed.add(f"f{number}")
         changed.add("email_domains")  # alternate_emails is a field like any other
+    for change in write.changes:
+        if _change_field(row, change):
+            changed.add(f"f{change.field}")
     return changed
 
 
-def _change_lists(row: Row, write: Write) -> set[str]:
-    lists = sorted({*row.lists, *write.lists})
+def _change_field(row: Row, change: FieldChange) -> bool:
+    """A change that depends on what is there; whether it made a difference."""
+    old = row.fields.get(change.field)
+    new: Stored | None = old
+    match change.how, change.value, old:
+        case "add", str() as amount, str() | None:
+            new = _sum(old, amount)
+        case "join", list() as members, list() | None:
+            new = list(dict.fromkeys([*(old or []), *members]))[:MOST_MEMBERS]
+        case "leave", list() as members, list():
+            new = [one for one in old if one not in members] or None
+        case _:
+            return False  # the field is of another type; the door has checked what it could
+    if new == old:
+        return False
+    if new is None:
+        del row.fields[change.field]
+    else:
+        row.fields[change.field] = new
+    return True
+
+
+def _sum(old: str | None, amount: str) -> str | None:
+    """The sum, or what was there where it would be out of range."""
+    try:
+        return canonical(Decimal(old or 0) + Decimal(amount))
+    except NumberOutOfRange:
+        return old
+
+
+def _change_lists(session: Session, workspace: int, no: int, row: Row, write: Write) -> set[str]:
+    if not write.lists and not write.leave_lists:
+        return set()
+    lists = sorted({*row.lists, *write.lists} - set(write.leave_lists))
     if lists == row.lists:
         return set()
-    row.lists = lists
+    session.set_lists(workspace, no, lists)
     return {"lists"}
+
+
+def _change_aliases(session: Session, workspace: int, no: int, row: Row, write: Write) -> bool:
+    fresh = {label: name for label, name in write.aliases.items() if row.aliases.get(label) != name}
+    for label, name in fresh.items():
+        session.set_alias(workspace, no, label, name)
+    return bool(fresh)
 
 
 def _change_creation(row: Row, write: Write) -> set[str]:

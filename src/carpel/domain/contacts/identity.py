@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .model import Row
+from .model import ALIAS_KIND, Row, alias_value
 from .session import Session
 
 
-def find(session: Session, workspace: int, identifiers: Mapping[int, str | None]) -> int | None:
-    """The contact that these identifiers mean, or None for a new one."""
+def find(
+    session: Session,
+    workspace: int,
+    identifiers: Mapping[int, str | None],
+    aliases: Mapping[str, str],
+) -> int | None:
+    """The contact that these identifiers mean, or None for a new one. Aliases are the weakest."""
     for kind in sorted(identifiers):
         value = identifiers[kind]
         if value is None:
@@ -24,6 +29,11 @@ def find(session: Session, workspace: int, identifiers: Mapping[int, str | None]
         for no in session.owners(workspace, kind, value):
             row = session.row(workspace, no)
             if row is not None and not _contradicts(row, identifiers, stronger_than=kind):
+                return no
+    for label, name in aliases.items():
+        for no in session.owners(workspace, ALIAS_KIND, alias_value(label, name)):
+            row = session.row(workspace, no)
+            if row is not None and not _contradicts(row, identifiers, stronger_than=ALIAS_KIND):
                 return no
     return None
 
@@ -52,14 +62,17 @@ def _meet(session: Session, workspace: int, kept: int, gone: int) -> None:
     row, other = session.row(workspace, kept), session.row(workspace, gone)
     assert row is not None  # noqa: S101
     assert other is not None  # noqa: S101
-    identifiers = dict(other.identifiers)
+    identifiers, aliases, lists = dict(other.identifiers), dict(other.aliases), other.lists
     session.remove(workspace, gone)
     for kind, value in identifiers.items():
         if kind not in row.identifiers:
             session.set_identifier(workspace, kept, kind, value)
     for field, stored in other.fields.items():
         row.fields.setdefault(field, stored)
-    row.lists = sorted({*row.lists, *other.lists})
+    for label, name in aliases.items():
+        if label not in row.aliases:
+            session.set_alias(workspace, kept, label, name)
+    session.set_lists(workspace, kept, sorted({*row.lists, *lists}))
     row.created_at = min(row.created_at, other.created_at)
     session.mark(workspace, kept)
     session.lead(workspace, other.id, gone, kept)

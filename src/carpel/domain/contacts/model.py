@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field as dataclass_field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,6 +24,15 @@ class IdentifierKind(IntEnum):
 
 
 IDENTIFIERS: dict[str, IdentifierKind] = {kind.name.lower(): kind for kind in IdentifierKind}
+# Aliases are looked up like identifiers, by label and name together.
+ALIAS_KIND = 5
+
+
+def alias_value(label: str, name: str) -> str:
+    """The one text by which an alias is looked up."""
+    return f"{label}\x1f{name}"
+
+
 KIND_NAMES: dict[int, str] = {kind.value: name for name, kind in IDENTIFIERS.items()}
 
 
@@ -36,13 +45,26 @@ class Row(msgspec.Struct, array_like=True):
     identifiers: dict[int, str]
     fields: dict[int, Stored]
     lists: list[int]
+    aliases: dict[str, str] = {}  # label → name: an identifier of which a contact has several
+
+
+class FieldChange(msgspec.Struct, array_like=True):
+    """A change of a field that depends on what is there.
+
+    `add` (a number's text) adds to a number, nothing counting as zero; `join` and `leave` add texts
+    to a list and take them out.
+    """
+
+    field: int
+    how: Literal["add", "join", "leave"]
+    value: Stored
 
 
 class Write(msgspec.Struct, array_like=True):
     """A change of one contact, checked and with every name looked up.
 
-    A None value empties an identifier or a field. Lists are added to. `create` off: a contact that
-    is not there yet is left out. `created_at` is given when the contact is older than Carpel's
+    A None value empties an identifier or a field. Lists are added to, `leave_lists` taken away from.
+    `changes` come after `fields`. `create` off: a contact that is not there yet is left out. `created_at` is given when the contact is older than Carpel's
     knowledge of it.
     """
 
@@ -52,6 +74,9 @@ class Write(msgspec.Struct, array_like=True):
     lists: list[int]
     create: bool = True
     created_at: int | None = None
+    changes: list[FieldChange] = []
+    leave_lists: list[int] = []
+    aliases: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -64,3 +89,4 @@ class Contact:
     lists: list[str]
     created_at: int
     updated_at: int
+    aliases: dict[str, str] = dataclass_field(default_factory=dict)

@@ -126,6 +126,7 @@ class Contacts:
             [names[number] for number in row.lists if number in names],
             row.created_at,
             row.updated_at,
+            dict(row.aliases),
         )
 
 

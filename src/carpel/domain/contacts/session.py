@@ -11,7 +11,7 @@ import msgspec
 
 from carpel.storage.people import People
 
-from .model import Row
+from .model import ALIAS_KIND, Row, alias_value
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
@@ -32,6 +32,7 @@ class Session:
         self.changed: set[Place] = set()
         self.removed: set[Place] = set()
         self._added_identifiers: dict[tuple[int, int, str, int], bool] = {}
+        self._list_changes: dict[tuple[int, int, int], bool] = {}
 
     # ------------------------------------------------------------------ reading
 
@@ -57,6 +58,14 @@ class Session:
         if found is None:
             found = self._owners[key] = self._people.numbers_of(workspace, kind, value)
         return found
+
+    def members_of(self, workspace: int, list_no: int) -> list[int]:
+        """The contacts in a list, as it is at this point of the batch."""
+        numbers = set(self._people.list_numbers(workspace, list_no))
+        for (where, one, no), there in self._list_changes.items():
+            if (where, one) == (workspace, list_no):
+                (numbers.add if there else numbers.discard)(no)
+        return sorted(numbers)
 
     def look_up(self, workspace: int, identifiers: Iterable[Mapping[int, str | None]]) -> None:
         """Read all of these identifiers' owners, and their rows, at once."""
@@ -88,6 +97,10 @@ class Session:
         self.changed.add(place)
         for kind, value in row.identifiers.items():
             self._own(workspace, kind, value, no)
+        for label, name in row.aliases.items():
+            self._own(workspace, ALIAS_KIND, alias_value(label, name), no)
+        for one in row.lists:
+            self._list_changes[workspace, one, no] = True
         return no
 
     def mark(self, workspace: int, no: int) -> None:
@@ -100,20 +113,44 @@ class Session:
         assert row is not None  # noqa: S101
         old = row.identifiers.pop(kind, None)
         if old is not None:
-            self.owners(workspace, kind, old).remove(no)
-            self._added_identifiers[workspace, kind, old, no] = False
+            self._disown(workspace, kind, old, no)
         if value is not None:
             row.identifiers[kind] = value
             self._own(workspace, kind, value, no)
         self.mark(workspace, no)
 
+    def set_alias(self, workspace: int, no: int, label: str, name: str | None) -> None:
+        """Give a contact an alias instead of the one it had of this label; None takes it."""
+        row = self.row(workspace, no)
+        assert row is not None  # noqa: S101
+        old = row.aliases.pop(label, None)
+        if old is not None:
+            self._disown(workspace, ALIAS_KIND, alias_value(label, old), no)
+        if name is not None:
+            row.aliases[label] = name
+            self._own(workspace, ALIAS_KIND, alias_value(label, name), no)
+        self.mark(workspace, no)
+
+    def set_lists(self, workspace: int, no: int, lists: list[int]) -> None:
+        """The lists that a contact is in from now on."""
+        row = self.row(workspace, no)
+        assert row is not None  # noqa: S101
+        for one in {*row.lists, *lists}:
+            if (one in row.lists) != (one in lists):
+                self._list_changes[workspace, one, no] = one in lists
+        row.lists = lists
+        self.mark(workspace, no)
+
     def remove(self, workspace: int, no: int) -> None:
-        """Forget a contact and its identifiers."""
+        """Forget a contact, its identifiers and memberships of lists."""
         row = self.row(workspace, no)
         if row is None:
             return
         for kind in list(row.identifiers):
             self.set_identifier(workspace, no, kind, None)
+        for label in list(row.aliases):
+            self.set_alias(workspace, no, label, None)
+        self.set_lists(workspace, no, [])
         place = (workspace, no)
         self._rows[place] = None
         self._ids.pop(row.id, None)
@@ -137,6 +174,8 @@ class Session:
         takes = [key for key, there in self._added_identifiers.items() if not there]
         people.delete_identifiers(takes)
         people.put_identifiers(adds)
+        people.delete_list_members(key for key, there in self._list_changes.items() if not there)
+        people.put_list_members(key for key, there in self._list_changes.items() if there)
         for workspace, last in self._next.items():
             people.set_counter(f"contacts:{workspace}", last)
 
@@ -147,6 +186,10 @@ class Session:
             if row is not None:
                 rows.append((workspace, no, row.id, _encode(row)))
         return rows
+
+    def _disown(self, workspace: int, kind: int, value: str, no: int) -> None:
+        self.owners(workspace, kind, value).remove(no)
+        self._added_identifiers[workspace, kind, value, no] = False
 
     def _own(self, workspace: int, kind: int, value: str, no: int) -> None:
         owners = self.owners(workspace, kind, value)

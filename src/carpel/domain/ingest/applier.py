@@ -24,7 +24,13 @@ from carpel.storage.people import People
 
 from . import changes as changes_
 from .changes import Changes
-from .records import ContactsRecord, EventsRecord, Record
+from .records import (
+    ContactsRecord,
+    ErasureRecord,
+    EventsRecord,
+    ListClearedRecord,
+    Record,
+)
 from .results import ApplyResult
 
 _EVENTS_COUNTER = "events"
@@ -135,12 +141,42 @@ class _Batch:
                 self.session.look_up(record.workspace, (one.identifiers for one in record.writes))
                 for place, write in enumerate(record.writes):
                     self._contact(record, place, write, result)
+            case ErasureRecord():
+                self._erase(record, result)
+            case ListClearedRecord():
+                self._clear_list(record, result)
             case EventsRecord():
                 self.session.look_up(record.workspace, (one.identifiers for one in record.events))
                 self._look_up_keys(record)
                 for place, event in enumerate(record.events):
                     self._event(record, place, event, result)
         return result
+
+    def _erase(self, record: ErasureRecord, result: ApplyResult) -> None:
+        part = self.changes.part(record.workspace)
+        for place, contact_id in enumerate(record.ids):
+            no = self.session.number_of_id(record.workspace, contact_id)
+            if no is None or self.session.row(record.workspace, no) is None:
+                result.unknown.append(place)
+                continue
+            self.session.remove(record.workspace, no)
+            part.contacts.discard(no)
+            part.removed.add(no)
+            part.erased.add(no)
+            part.events = [event for event in part.events if event.contact != no]
+            result.deleted += 1
+
+    def _clear_list(self, record: ListClearedRecord, result: ApplyResult) -> None:
+        part = self.changes.part(record.workspace)
+        for no in self.session.members_of(record.workspace, record.list):
+            row = self.session.row(record.workspace, no)
+            if row is not None and record.list in row.lists:
+                rest = [one for one in row.lists if one != record.list]
+                self.session.set_lists(record.workspace, no, rest)
+                row.updated_at = record.at
+                part.contacts.add(no)
+                result.updated += 1
+        self.changes.columns[record.workspace] |= {"lists", "updated_at"}
 
     def flush_events(self) -> None:
         self._people.put_event_keys(self._keys.items())

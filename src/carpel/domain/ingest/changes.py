@@ -18,7 +18,8 @@ class WorkspaceChanges(msgspec.Struct):
 
     workspace: int
     contacts: set[int] = msgspec.field(default_factory=set)
-    removed: set[int] = msgspec.field(default_factory=set)
+    removed: set[int] = msgspec.field(default_factory=set)  # rows that go
+    erased: set[int] = msgspec.field(default_factory=set)  # contacts whose events go as well
     moved: list[tuple[int, int]] = msgspec.field(default_factory=list)
     events: list[EventRow] = msgspec.field(default_factory=list)
 
@@ -77,7 +78,7 @@ def to_batch(
         replaced=sorted((part.contacts - created) | part.removed),
         contacts=rows(part.workspace, sorted(part.contacts)),
         moved=part.moved,
-        erased=[],
+        erased=sorted(part.erased),
         events=_event_rows(part.events),
     )
 

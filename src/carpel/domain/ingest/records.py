@@ -29,7 +29,23 @@ class EventsRecord(msgspec.Struct, array_like=True, tag="events"):
     events: list[EventWrite]
 
 
-Record: TypeAlias = ContactsRecord | EventsRecord
+class ErasureRecord(msgspec.Struct, array_like=True, tag="erasure"):
+    """Contacts to be forgotten, with their events and all that is kept of them."""
+
+    workspace: int
+    at: int
+    ids: list[bytes]
+
+
+class ListClearedRecord(msgspec.Struct, array_like=True, tag="list-cleared"):
+    """A list that nobody is in any more."""
+
+    workspace: int
+    at: int
+    list: int
+
+
+Record: TypeAlias = ContactsRecord | EventsRecord | ErasureRecord | ListClearedRecord
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)

@@ -17,4 +17,5 @@ class ApplyResult:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    deleted: int = 0
     unknown: list[int] = field(default_factory=list)

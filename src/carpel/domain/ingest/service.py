@@ -17,7 +17,7 @@ from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
 from .applier import Applied, Applier
-from .records import Record
+from .records import ErasureRecord, Record
 from .results import ApplyResult
 
 _log = logging.getLogger("carpel.ingest")
@@ -205,7 +205,10 @@ class Ingest:
             if isinstance(record.tag, Ticket):
                 record.tag.applied.set_result(result)
         self._untrimmed_bytes += size
-        if self._untrimmed_bytes >= _TRIM_BYTES:
+        if any(isinstance(_record_of(one), ErasureRecord) for one in batch):
+            self._log.roll()  # the log must not remember either
+            self._forget()
+        elif self._untrimmed_bytes >= _TRIM_BYTES:
             self._forget()
 
     def _take(self) -> list[Appended]:

@@ -31,7 +31,7 @@ class Appended:
 
 @dataclass(frozen=True)
 class _Waiting:
-    body: bytes
+    body: bytes | None  # None asks for a new file
     tag: object
     done: Future[int]
 
@@ -81,6 +81,16 @@ class Log:
             self._condition.notify()
         return done
 
+    def roll(self) -> None:
+        """Begin a new file, so that the one before can be dropped as soon as it is applied."""
+        done: Future[int] = Future()
+        with self._condition:
+            if self._closing:
+                return
+            self._waiting.append(_Waiting(None, None, done))
+            self._condition.notify()
+        done.result()
+
     def read_after(self, seq: int) -> Iterator[Appended]:
         """The durable records with larger numbers, in order."""
         files = _files(self._folder)
@@ -118,9 +128,9 @@ class Log:
                 self._condition.wait()
             size = count = 0
             for waiting in self._waiting:
-                size += len(waiting.body)
                 count += 1
-                if size >= _BATCH_BYTES:
+                size += len(waiting.body or b"")
+                if size >= _BATCH_BYTES or waiting.body is None:
                     break
             batch, self._waiting = self._waiting[:count], self._waiting[count:]
             return batch
@@ -129,22 +139,28 @@ class Log:
         records = [
             Appended(self._next + place, waiting.body, waiting.tag)
             for place, waiting in enumerate(batch)
+            if waiting.body is not None  # only the last can be None
         ]
         try:
             self._put(b"".join(frame(record.seq, record.body) for record in records))
+            if len(records) < len(batch):
+                self._roll(self._next + len(records))
         except OSError as error:
             for waiting in batch:
                 waiting.done.set_exception(LogFull(f"cannot write the log: {error.strerror}"))
             return
         with self._condition:
-            self._next += len(batch)
-        self._on_durable(records)
-        for record, waiting in zip(records, batch, strict=True):
-            waiting.done.set_result(record.seq)
+            self._next += len(records)
+        if records:
+            self._on_durable(records)
+        for place, waiting in enumerate(batch):
+            waiting.done.set_result(records[place].seq if place < len(records) else 0)
 
     def _put(self, data: bytes) -> None:
         if self._size >= _FILE_BYTES:
-            self._roll()
+            self._roll(self._next)
+        if not data:
+            return
         try:
             _write_all(self._stream, data)
             os.fdatasync(self._stream)
@@ -155,8 +171,10 @@ class Log:
             raise
         self._size += len(data)
 
-    def _roll(self) -> None:
-        stream, size = _open_new(self._folder, self._next)
+    def _roll(self, first_seq: int) -> None:
+        if self._size == 0:
+            return
+        stream, size = _open_new(self._folder, first_seq)
         os.close(self._stream)
         self._stream, self._size = stream, size
 

@@ -36,3 +36,10 @@ CREATE TABLE counter (
   name  TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- Who is in a list: an index over the lists in contacts' rows.
+CREATE TABLE list_member (
+  workspace INTEGER NOT NULL,
+  list      INTEGER NOT NULL,
+  no        INTEGER NOT NULL,
+  PRIMARY KEY (workspace, list, no)
+) STRICT, WITHOUT ROWID;
