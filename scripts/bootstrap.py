@@ -27,7 +27,12 @@ INDEX = "https://pypi.org/pypi/uv/{version}/json"
 def main() -> None:
     """Find or fetch uv, then let it make the environment."""
     uv = _on_path() or _installed() or _with_pip() or _from_index()
-    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv")}
+    # The machine's own certificates, so that it works behind a company's proxy too.
+    environment = {
+        "UV_SYSTEM_CERTS": "true",
+        **os.environ,
+        "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv"),
+    }
     command = [uv, "sync", "--locked", "--project", str(ROOT)]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 

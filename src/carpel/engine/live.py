@@ -17,13 +17,13 @@ from carpel.kit.clock import Clock
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import Columns, Snapshot
 
-from .plan import EventTest, Plan
+from .look import Look
+from .plan import Plan
 from .reads import Reads, reads
-from .recompute import Membership, count_events, recompute
+from .recompute import Membership, recompute
 
 _log = logging.getLogger("carpel.engine")
 
-_MOST_TURNS = 200
 _MOMENT_S = 0.02
 
 
@@ -87,43 +87,6 @@ class _Work:
     number: int
     version: int
     segment: _Segment = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Look:
-    """One contact at one moment, for plans to be tried on."""
-
-    _snapshot: Snapshot
-    _workspace: int
-    _number: int
-    now: int
-
-    def fits(self, plan: Plan) -> bool:
-        """Whether the plan is true for the contact."""
-        return bool(len(self._at(plan, self.now).members))
-
-    def events(self, test: EventTest) -> int:
-        """How many of the contact's events fit a test."""
-        return count_events(test, self._snapshot, self._workspace, self.now, self._number)
-
-    def next_change(self, plan: Plan) -> int | None:
-        """When time alone would next change whether the plan is true; None for never.
-
-        Each turn of a date is looked at until one changes the answer; after too many turns that
-        change nothing, the last one looked at is given, as the earliest it could be.
-        """
-        found = self._at(plan, self.now)
-        fits = bool(len(found.members))
-        for _ in range(_MOST_TURNS):
-            if found.until == LATEST:
-                return None
-            found = self._at(plan, found.until)
-            if bool(len(found.members)) != fits:
-                return found.at
-        return found.until
-
-    def _at(self, plan: Plan, now: int) -> Membership:
-        return recompute(plan, self._snapshot, self._workspace, now, self._number)
 
 
 class Engine:

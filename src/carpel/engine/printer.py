@@ -187,6 +187,8 @@ class Printer:
         for step in operand.steps:
             if isinstance(step, p.Remainder):
                 shown = f"({shown} % {self._value(step.divisor)})"
+            elif step == "trim":
+                shown = f"trim({shown}, ' ')"  # without it, every kind of space
             else:
                 shown = f"{step}({shown})"
         return shown

@@ -18,7 +18,7 @@ from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot
 
 from . import plan as p
-from .moving import bound, passed, reached
+from .moving import bound, jump_back, passed, reached, within
 from .printer import Printer
 from .reads import MovingTest, leaves, operands, reads
 
@@ -60,22 +60,26 @@ def _turn(test: MovingTest, printer: Printer, snapshot: Snapshot, now: int) -> i
     """When one test's truth next changes for anyone.
 
     `>=` and `<` change when the point passes a date, `>` and `<=` when it reaches one; the others
-    at both.
+    at both. All change when the point jumps back over one.
     """
     at = bound(test.moving, now)
     turns = []
     if test.operator not in (">", "<="):
         # `earliest` looks after an instant; a date right at the point is still to be passed.
         first = _earliest(test, printer, snapshot, at - 1)
-        turns.append(passed(test.moving, first) if first is not None else LATEST)
+        turns.append(passed(test.moving, first, now) if first is not None else LATEST)
     if test.operator not in (">=", "<"):
         first = _earliest(test, printer, snapshot, at)
-        turns.append(reached(test.moving, first) if first is not None else LATEST)
+        turns.append(reached(test.moving, first, now) if first is not None else LATEST)
+    if (jump := jump_back(test.moving, now)) is not None:
+        midnight, back = jump
+        first = _earliest(test, printer, snapshot, back - 1)
+        turns.append(midnight if first is not None and first <= at else LATEST)
     return min(turns)
 
 
 def _earliest(test: MovingTest, printer: Printer, snapshot: Snapshot, after: int) -> int | None:
-    ((found,),) = snapshot.rows(printer.earliest(test.operand, after, test.types))
+    ((found,),) = snapshot.rows(printer.earliest(test.operand, within(after), test.types))
     if found is None:
         return None
     gap: timedelta = found - found.min

@@ -8,8 +8,8 @@ from carpel.kit.words import nearest
 from . import meaning as m
 from .catalogue import Catalogue
 from .problems import Complaints, Place
-from .types import NAMES, as_date, as_number, type_of
-from .walk import is_null, shown, values, walk
+from .types import MOST_DECIMALS, NAMES, as_date, as_number, type_of
+from .walk import DEEPEST, MOST_OPERATORS, depth, is_null, operators, shown, values, walk
 
 MOST_CONDITIONS = 1000
 MOST_CONSTANTS = 10_000
@@ -53,8 +53,12 @@ class _Checker:
         conditions = constants = 0
         for part in walk(condition):
             conditions += 1
+            if operators(part) > MOST_OPERATORS:
+                self._add("too_complex", f"more than {MOST_OPERATORS} calculations", part.place)
             if isinstance(part, m.OneOf | m.Contains):
                 constants += len(part.options if isinstance(part, m.OneOf) else part.members)
+        if depth(condition) > DEEPEST:
+            self._add("too_deep", f"nested more than {DEEPEST} deep", condition.place)
         if conditions > MOST_CONDITIONS:
             self._add("too_complex", f"more than {MOST_CONDITIONS:,} conditions", condition.place)
         if constants > MOST_CONSTANTS:
@@ -91,9 +95,11 @@ class _Checker:
             case m.Compare():
                 self._compare(test)
             case m.Between():
+                self._nulls((test.value, test.low, test.high), test.place)
                 for end in (test.low, test.high):
                     self._fit(test.value, end, "BETWEEN", test.place, ordering=True)
             case m.OneOf():
+                self._nulls((test.value,), test.place)
                 for option in test.options:
                     if option.value is not None:
                         self._fit(test.value, option, "IN", option.place)
@@ -105,14 +111,10 @@ class _Checker:
                 pass
 
     def _compare(self, test: m.Compare) -> None:
-        null = next((side for side in (test.left, test.right) if is_null(side)), None)
-        if null is not None:
-            told = any(problem.place == null.place for problem in self._complaints.found)
-            if test.operator in ("=", "!=", *_ORDERING) and not told:
-                wanted = "IS NOT NULL" if test.operator == "!=" else "IS NULL"
-                self._add(
-                    "compared_with_null", "nothing compares with NULL", test.place, f"use {wanted}"
-                )
+        if is_null(test.left) or is_null(test.right):
+            if test.operator in ("=", "!=", *_ORDERING):
+                hint = "use IS NOT NULL" if test.operator == "!=" else "use IS NULL"
+                self._nulls((test.left, test.right), test.place, hint)
             return
         self._fit(
             test.left,
@@ -122,12 +124,21 @@ class _Checker:
             ordering=test.operator in _ORDERING,
         )
 
+    def _nulls(
+        self, sides: tuple[m.Value, ...], place: Place, hint: str | None = "use IS NULL"
+    ) -> None:
+        """NULL where it makes the whole unknown; a side complained of already stands as NULL too."""
+        nulls = [side for side in sides if is_null(side)]
+        if nulls and not any(self._told(null) for null in nulls):
+            what = "nothing compares with NULL" if hint else "nothing can be made of NULL"
+            self._add("compared_with_null", what, place, hint)
+
     def _fit(
         self, left: m.Value, right: m.Value, operator: str, place: Place, *, ordering: bool = False
     ) -> None:
         """The two sides can be compared, and ordered if that is asked."""
         one, other = self._type(left), self._type(right)
-        if self._unknown(left) or self._unknown(right):
+        if any(self._unknown(side) or self._told(side) for side in (left, right)):
             return  # said already
         if "text-list" in (one, other):
             self._add(
@@ -253,14 +264,16 @@ class _Checker:
             case m.Math():
                 self._math(value, where)
             case m.Aggregate():
-                self._aggregate(value)
+                self._aggregate(value, where)
             case m.Timestamp():
                 if parse_instant(value.text) is None:
                     self._add("bad_timestamp", f"'{value.text}' is no date", value.place, _DATES)
             case m.Constant():
                 if type_of(value, self._catalogue) == "number" and as_number(value) is None:
                     self._add(
-                        "number_out_of_range", f"{value.value} is outside ±10^18", value.place
+                        "number_out_of_range",
+                        f"numbers lie within ±10^18 and have at most {MOST_DECIMALS} decimals",
+                        value.place,
                     )
             case _:
                 pass
@@ -285,10 +298,12 @@ class _Checker:
     def _math(self, math: m.Math, where: str) -> None:
         self._value(math.left, where)
         self._value(math.right, where)
+        self._nulls((math.left, math.right), math.place, None)
         left, right = self._type(math.left), self._type(math.right)
         if "any" in (left, right) and "duration" not in (left, right):
-            left = "number" if left == "any" else left
-            right = "number" if right == "any" else right
+            beside: m.Type = "date" if "date" in (left, right) else "number"
+            left = beside if left == "any" else left
+            right = beside if right == "any" else right
         moves = {("date", "duration"), ("duration", "duration"), ("any", "duration")}
         fits = left == right == "number" or (
             math.operator in ("+", "-")
@@ -306,7 +321,14 @@ class _Checker:
                 "text cannot be calculated with" if "text" in (left, right) else None,
             )
 
-    def _aggregate(self, aggregate: m.Aggregate) -> None:
+    def _aggregate(self, aggregate: m.Aggregate, where: str) -> None:
+        if where != "having":
+            self._add(
+                "aggregate_not_here",
+                f"{aggregate.name.upper()} stands only in HAVING",
+                aggregate.place,
+            )
+            return
         if aggregate.value is None:
             return
         if not isinstance(aggregate.value, m.Property | m.EventColumn):
@@ -327,6 +349,10 @@ class _Checker:
 
     def _type(self, value: m.Value) -> m.Type:
         return type_of(value, self._catalogue)
+
+    def _told(self, value: m.Value) -> bool:
+        """Whether something was said of this very value."""
+        return any(problem.place == value.place for problem in self._complaints.found)
 
     def _unknown(self, value: m.Value) -> bool:
         return isinstance(value, m.Field) and self._catalogue.find_field(value.name) is None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
 from carpel.engine import plan as p
-from carpel.kit.instants import parse_instant
+from carpel.kit.instants import EARLIEST, LATEST, parse_instant
 from carpel.kit.numbers import DECIMALS, plain
 
 from . import meaning as m, moments, polynomials
@@ -49,7 +50,10 @@ class Comparisons:
         if kind in ("date", "duration"):
             return self._dates(operator, left, right)
         if kind == "number":
-            return self._numbers(operator, left, right)
+            try:
+                return self._numbers(operator, left, right)
+            except polynomials.TooLong:
+                raise CannotKeep("this arithmetic is too long to be exact") from None
         return self._plain(operator, left, right, kind)
 
     def common_kind(self, left: m.Value, right: m.Value) -> m.Type:
@@ -96,7 +100,8 @@ class Comparisons:
 
     def _numbers(self, operator: p.Operator, left: m.Value, right: m.Value) -> Test:
         quotient = polynomials.add(self._quotient(left), self._quotient(right), -1)
-        above, below = quotient.above, quotient.below
+        below = polynomials.tidy(quotient.below, set())
+        above = polynomials.tidy(quotient.above, polynomials.seen(below))
         if polynomials.is_constant(below):
             divisor = polynomials.value_of(below)
             if not divisor:
@@ -127,13 +132,13 @@ class Comparisons:
     def _remainder(self, value: m.Math) -> p.Operand:
         hint = "write column % 10"
         divisor = self._quotient(value.right)
-        if isinstance(value.left, m.Constant | m.Math) or not polynomials.is_constant(
-            divisor.above
+        if isinstance(value.left, m.Constant | m.Math) or polynomials.seen(
+            divisor.above | divisor.below
         ):
             raise CannotKeep("% takes a column and a constant", hint)
-        number = polynomials.value_of(divisor.above) / polynomials.value_of(divisor.below)
-        exact = _decimal(number)
-        if not number or exact is None:
+        above, below = polynomials.value_of(divisor.above), polynomials.value_of(divisor.below)
+        exact = kept_decimal(above / below) if below else None
+        if not exact:
             raise CannotKeep("this divisor cannot be used exactly", hint)
         inner = self.operand(value.left, "number")
         return p.Operand(inner.seen, (*inner.steps, p.Remainder(exact)))
@@ -150,10 +155,18 @@ class Comparisons:
 
     def _gap(self, operator: p.Operator, gap: Moment) -> Test:
         """What lies between two dates, compared with nothing."""
-        if not gap.dates:
-            if gap.now or gap.months:
-                raise CannotKeep("this compares NOW() with a constant; it says nothing of anyone")
-            return truth(p.HOLDS[operator](gap.microseconds, 0))
+        if any(gap.dates.values()):
+            left = {date: factor for date, factor in gap.dates.items() if factor}
+            test = self._dated_gap(operator, replace(gap, dates=left))
+        elif gap.now or gap.months:
+            raise CannotKeep("this compares NOW() with a constant; it says nothing of anyone")
+        else:
+            test = truth(p.HOLDS[operator](gap.microseconds, 0))
+        gone = [date for date, factor in gap.dates.items() if not factor]
+        there = tuple(p.ValueTest(date, p.Missing(negated=True)) for date in gone)
+        return p.All((test, *there)) if there and not isinstance(test, p.NoOne) else test
+
+    def _dated_gap(self, operator: p.Operator, gap: Moment) -> Test:
         factors = sorted(gap.dates.values())
         if len(factors) == 1 and abs(factors[0]) == 1:
             return _threshold(operator, gap)
@@ -214,7 +227,7 @@ def number_test(
     if abs(threshold) >= _BEYOND:
         below = operator in ("<", "<=", "!=") if threshold > 0 else operator in (">", ">=", "!=")
         return p.ValueTest(operand, p.Missing(negated=True)) if below else p.NoOne()
-    exact = _decimal(threshold)
+    exact = kept_decimal(threshold)
     if exact is not None:
         return p.ValueTest(operand, p.Compare(operator, exact))
     if operator == "=":
@@ -226,6 +239,14 @@ def number_test(
     return p.ValueTest(operand, p.Compare(">" if operator in (">", ">=") else "<=", floor))
 
 
+def kept_decimal(fraction: Fraction) -> Decimal | None:
+    """The fraction as a decimal of at most 12 places, None when it has more."""
+    scaled = fraction * 10**DECIMALS
+    if scaled.denominator != 1:
+        return None
+    return Decimal(plain(Decimal(scaled.numerator).scaleb(-DECIMALS, _EXACT)))
+
+
 def _sign(polynomial: polynomials.Polynomial, operator: p.Operator) -> Test:
     """The polynomial compared with zero."""
     if polynomials.is_constant(polynomial):
@@ -234,7 +255,11 @@ def _sign(polynomial: polynomials.Polynomial, operator: p.Operator) -> Test:
     if len(free) == 1:
         ((operands, factor),) = free.items()
         if len(operands) == 1:
-            threshold = -polynomials.value_of(polynomial) / factor
+            constant = polynomials.value_of(polynomial)
+            if not factor:
+                there = p.ValueTest(operands[0], p.Missing(negated=True))
+                return there if p.HOLDS[operator](constant, 0) else p.NoOne()
+            threshold = -constant / factor
             return number_test(
                 operands[0], operator if factor > 0 else MIRRORED[operator], threshold
             )
@@ -249,18 +274,13 @@ def _threshold(operator: p.Operator, gap: Moment) -> Test:
     if factor < 0:
         operator = MIRRORED[operator]
     microseconds = -factor * gap.microseconds
-    if not gap.now:
+    if not gap.now and EARLIEST <= microseconds <= LATEST:
         return p.ValueTest(date, p.Compare(operator, p.Instant(microseconds)))
+    if not gap.now:  # no date lies so far out
+        beyond = p.HOLDS[operator](0, microseconds)
+        return p.ValueTest(date, p.Missing(negated=True)) if beyond else p.NoOne()
     moving = p.Moving(-factor * gap.months, microseconds)
     return p.ValueTest(date, p.Compare(operator, moving))
-
-
-def _decimal(fraction: Fraction) -> Decimal | None:
-    """The fraction as a decimal of at most 12 places, None when it has more."""
-    scaled = fraction * 10**DECIMALS
-    if scaled.denominator != 1:
-        return None
-    return Decimal(plain(Decimal(scaled.numerator).scaleb(-DECIMALS, _EXACT)))
 
 
 def _kind(kind: m.Type) -> p.Kind:

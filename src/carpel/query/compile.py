@@ -48,7 +48,7 @@ def compile_document(document: Any, catalogue: Catalogue) -> Compiled:
         Refused: with every problem found, each with a JSON pointer to its place.
     """
     complaints = Complaints()
-    condition = documents.read(document, complaints)
+    condition = documents.read(document, catalogue, complaints)
     complaints.raise_if_any()
     return _finish(condition, catalogue, complaints)
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, cast, get_args
 
 from . import meaning as m
+from .catalogue import Catalogue
+from .functions import read_duration
 from .problems import Complaints, Place
 
 Json = Any
@@ -106,13 +108,14 @@ def _not(negated: bool) -> str:  # noqa: FBT001
 # --------------------------------------------------------------------- reading
 
 
-def read(document: Json, complaints: Complaints) -> m.Condition:
+def read(document: Json, catalogue: Catalogue, complaints: Complaints) -> m.Condition:
     """The condition a document stands for; what does not fit is added to the complaints."""
-    return _Reader(complaints).condition(document, "", 0)
+    return _Reader(catalogue, complaints).condition(document, "", 0)
 
 
 class _Reader:
-    def __init__(self, complaints: Complaints) -> None:
+    def __init__(self, catalogue: Catalogue, complaints: Complaints) -> None:
+        self._catalogue = catalogue
         self._complaints = complaints
 
     def condition(self, document: Json, at: str, depth: int) -> m.Condition:
@@ -141,7 +144,7 @@ class _Reader:
             case "everyone" if inner is True:
                 return m.Everyone(place)
             case "in_lists" if _texts(inner):
-                return m.InLists(tuple(inner), place)
+                return self._in_lists(inner, place)
             case "events" if isinstance(inner, dict) and set(inner) <= {"where", "having"}:
                 where, having = (
                     self.condition(inner[part], f"{at}/events/{part}", depth + 1)
@@ -176,9 +179,17 @@ class _Reader:
                 return self._only(document, at, (), m.Missing(left, operator != "is null", place))
             case "contains" if not negated:
                 members = self._constants(document.get("values"), f"{at}/values")
-                return self._only(document, at, ("values",), m.Contains(left, members, place))
+                found = m.Contains(left, members, place)
+                if left == m.Field("list_ids"):
+                    found = self._in_lists([member.value for member in members], place)
+                return self._only(document, at, ("values",), found)
             case _:
                 return self._wrong(f"{at}/op", f"there is no operator {operator!r} of this form")
+
+    def _in_lists(self, names: list[Json], place: Place) -> m.Condition:
+        """Lists by id or name; what there is no list of, check() tells."""
+        found = [self._catalogue.find_list(str(name)) or str(name) for name in names]
+        return m.InLists(tuple(found), place)
 
     def value(self, document: Json, at: str, depth: int) -> m.Value:
         place = Place(pointer=at)
@@ -200,7 +211,8 @@ class _Reader:
     def _seen(self, document: dict[str, Json], place: Place) -> m.Value | None:
         match document:
             case {"field": str() as name, **rest} if not rest:
-                return m.Field(name, place)
+                known = self._catalogue.find_field(name)
+                return m.Field(known.name if known else name, place)
             case {"event": name, **rest} if not rest and name in _EVENT_COLUMNS:
                 return m.EventColumn(name, place)
             case {"property": path, **rest} if not rest and (isinstance(path, str) or _texts(path)):
@@ -209,12 +221,17 @@ class _Reader:
                 return m.Timestamp(text, place)
             case {"now": True, **rest} if not rest:
                 return m.Now(place)
-            case {"interval": {"months": int() as months}, **rest} if not rest:
-                return m.Duration(months, 0, place)
-            case {"interval": {"seconds": int() | Decimal() as seconds}, **rest} if not rest:
-                return m.Duration(0, int(seconds * 1_000_000), place)
+            case {"interval": {"months": amount, **more}, **rest} if not rest and not more:
+                return self._duration(amount, "MONTH", place)
+            case {"interval": {"seconds": amount, **more}, **rest} if not rest and not more:
+                return self._duration(amount, "SECOND", place)
             case _:
                 return None
+
+    def _duration(self, amount: Json, unit: str, place: Place) -> m.Value | None:
+        if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
+            return None
+        return read_duration(Decimal(amount), unit, place, self._complaints)
 
     def _made(self, document: dict[str, Json], at: str, depth: int) -> m.Value | None:
         place = Place(pointer=at)

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from . import nodes
-from .problems import Problem, Refused
+from .problems import Place, Problem, Refused
 from .tokens import Token
+from .walk import MOST_OPERATORS
 
 DEEPEST = 64
 
@@ -27,6 +28,7 @@ class ExpressionParser:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
+        self._operators = 0
 
     # ---------------------------------------------------------------- looking
 
@@ -133,7 +135,7 @@ class ExpressionParser:
             operator = self.advance().text
             right = self._product()
             place = left.place.until(right.place)
-            left = nodes.Math("+" if operator == "+" else "-", left, right, place)
+            left = self._math("+" if operator == "+" else "-", left, right, place)
         return left
 
     def _product(self) -> nodes.Expression:
@@ -142,7 +144,7 @@ class ExpressionParser:
             operator = self.advance().text
             right = self._signed()
             place = left.place.until(right.place)
-            left = nodes.Math(operator, left, right, place)  # type: ignore[arg-type]
+            left = self._math(operator, left, right, place)
         return left
 
     def _signed(self) -> nodes.Expression:
@@ -155,8 +157,22 @@ class ExpressionParser:
             return value
         place = sign.place.until(value.place)
         if isinstance(value, nodes.Value) and isinstance(value.value, Decimal):
-            return nodes.Value(-value.value, place)
-        return nodes.Math("-", nodes.Value(Decimal(0), sign.place), value, place)
+            return nodes.Value(value.value.copy_negate(), place)  # `-` would round it
+        return self._math("-", nodes.Value(Decimal(0), sign.place), value, place)
+
+    def _math(
+        self, operator: str, left: nodes.Expression, right: nodes.Expression, place: Place
+    ) -> nodes.Math:
+        """One calculation more; a long row of them is as deep a tree as parentheses make."""
+        self._operators += 1
+        if self._operators > MOST_OPERATORS:
+            message = f"more than {MOST_OPERATORS} calculations"
+            raise Refused([Problem("too_complex", message, place)])
+        return nodes.Math(operator, left, right, place)  # type: ignore[arg-type]
+
+    def start_test(self) -> None:
+        """Calculations are counted from here."""
+        self._operators = 0
 
     def _value(self) -> nodes.Expression:
         token = self.here
@@ -197,11 +213,9 @@ class ExpressionParser:
 
     def _array(self) -> nodes.Array:
         start = self.advance().place
-        items = []
-        while not self.here.is_symbol("]"):
+        items = [self.expression()]
+        while self.accept_symbol(","):
             items.append(self.expression())
-            if not self.accept_symbol(","):
-                break
         end = self.expect_symbol("]").place
         return nodes.Array(tuple(items), start.until(end))
 
@@ -213,15 +227,18 @@ class ExpressionParser:
         try:
             amount = Decimal(words[0])
         except (ArithmeticError, IndexError):
+            amount = Decimal("NaN")
+        if not amount.is_finite():
             raise self.refused(
                 "syntax",
                 f"expected a number after INTERVAL, found {self.found}",
                 hint="for example: INTERVAL '30' DAY",
-            ) from None
+            )
         self.advance()
         unit = words[1] if len(words) > 1 else self.expect_name("a unit such as DAY").text
         end = self.before.place
-        return nodes.Interval(-amount if negative else amount, unit.upper(), start.until(end))
+        amount = amount.copy_negate() if negative else amount
+        return nodes.Interval(amount, unit.upper(), start.until(end))
 
     def _call(self) -> nodes.Call:
         name = self.advance()

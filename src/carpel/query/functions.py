@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 
 from carpel.kit.words import nearest
 
@@ -17,6 +18,7 @@ from .catalogue import (
     UNIT_MONTHS,
 )
 from .problems import Complaints, Place
+from .types import as_number
 
 Read = Callable[[nodes.Expression], m.Value]
 
@@ -57,20 +59,20 @@ def resolve_call(
 
 def resolve_interval(interval: nodes.Interval, complaints: Complaints) -> m.Value:
     """`INTERVAL '30' DAY`."""
-    return _duration(interval.amount, interval.unit, interval.place, complaints)
+    return read_duration(interval.amount, interval.unit, interval.place, complaints)
 
 
-def _duration(amount: Decimal, unit: str, place: Place, complaints: Complaints) -> m.Value:
+def read_duration(amount: Decimal, unit: str, place: Place, complaints: Complaints) -> m.Duration:
+    """So many months or so much time."""
     singular = unit.upper().rstrip("S")
     if singular in UNIT_MONTHS:
-        months = amount * UNIT_MONTHS[singular]
-        if months == months.to_integral_value() and abs(months) <= _LONGEST_MONTHS:
-            return m.Duration(int(months), 0, place)
+        months = _whole(amount, UNIT_MONTHS[singular], _LONGEST_MONTHS)
+        if months is not None:
+            return m.Duration(months, 0, place)
     elif singular in UNIT_MICROSECONDS:
-        microseconds = amount * UNIT_MICROSECONDS[singular]
-        whole = microseconds == microseconds.to_integral_value()
-        if whole and abs(microseconds) <= _LONGEST_MICROSECONDS:
-            return m.Duration(0, int(microseconds), place)
+        microseconds = _whole(amount, UNIT_MICROSECONDS[singular], _LONGEST_MICROSECONDS)
+        if microseconds is not None:
+            return m.Duration(0, microseconds, place)
     else:
         near = nearest(unit, (*UNIT_MICROSECONDS, *UNIT_MONTHS))
         complaints.add(
@@ -86,6 +88,14 @@ def _duration(amount: Decimal, unit: str, place: Place, complaints: Complaints) 
     return m.Duration(0, 0, place)
 
 
+def _whole(amount: Decimal, times: int, longest: int) -> int | None:
+    """`amount · times`, when that is a whole number and not too long."""
+    if as_number(m.Constant(amount)) is None:
+        return None  # a number too large or too fine to multiply
+    product = Fraction(amount) * times
+    return int(product) if product.denominator == 1 and abs(product) <= longest else None
+
+
 def _timestampadd(call: nodes.Call, read: Read, complaints: Complaints) -> m.Value:
     if not _count(call, (3,), complaints):
         return m.Constant(None, call.place)
@@ -96,12 +106,12 @@ def _timestampadd(call: nodes.Call, read: Read, complaints: Complaints) -> m.Val
         word = unit.value
     else:
         complaints.add("unknown_unit", "a unit such as day is wanted here", unit.place)
-        return m.Constant(None, call.place)
+        return m.Constant(None, unit.place)
     number = read(amount)
     if not isinstance(number, m.Constant) or not isinstance(number.value, Decimal):
         complaints.add("constant_wanted", "a whole number is wanted here", amount.place)
-        return m.Constant(None, call.place)
-    duration = _duration(number.value, word, call.place, complaints)
+        return m.Constant(None, amount.place)
+    duration = read_duration(number.value, word, call.place, complaints)
     return m.Math("+", read(start), duration, call.place)
 
 

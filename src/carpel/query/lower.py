@@ -10,11 +10,10 @@ from carpel.engine import plan as p
 
 from . import meaning as m
 from .catalogue import Catalogue
-from .comparisons import MIRRORED, OPPOSITE, Comparisons, number_test
+from .comparisons import MIRRORED, OPPOSITE, Comparisons, kept_decimal, number_test
 from .moments import CannotKeep
 from .patterns import read_pattern
 from .problems import Complaints
-from .types import as_date
 
 Leaf = TypeVar("Leaf")
 
@@ -137,27 +136,30 @@ class _Lowering:
             return self._missing(left, there=differs)
         if _is_null(left):
             return self._missing(right, there=differs)
+        kind = self._comparisons.common_kind(left, right)  # what does not read as it is missing
         if not differs:
             same = self._comparisons.compare("=", left, right)
-            if isinstance(left, m.Constant) or isinstance(right, m.Constant):
+            if _is_there(left) or _is_there(right):
                 return same
-            gone = (self._missing(left, there=False), self._missing(right, there=False))
-            return _join(False, (same, _join(True, gone)))
+            none = tuple(self._missing(side, kind, there=False) for side in (left, right))
+            return _join(False, (same, _join(True, none)))
         parts = [self._comparisons.compare("!=", left, right)]
-        seen = [side for side in (left, right) if not isinstance(side, m.Constant)]
+        seen = [side for side in (left, right) if not _is_there(side)]
         if len(seen) == 1:
-            parts.append(self._missing(seen[0], there=False))
-        else:
+            parts.append(self._missing(seen[0], kind, there=False))
+        elif seen:
             for one, other in ((left, right), (right, left)):
-                parts.append(
-                    _join(True, (self._missing(one, there=False), self._missing(other, there=True)))
+                gone, there = (
+                    self._missing(one, kind, there=False),
+                    self._missing(other, kind, there=True),
                 )
+                parts.append(_join(True, (gone, there)))
         return _join(False, tuple(parts))
 
-    def _missing(self, value: m.Value, *, there: bool) -> p.Tree[p.RowLeaf]:
+    def _missing(self, value: m.Value, kind: m.Type = "any", *, there: bool) -> p.Tree[p.RowLeaf]:
         if isinstance(value, m.Constant):
             return p.Everyone() if (value.value is not None) == there else p.NoOne()
-        return p.ValueTest(self._comparisons.operand(value, "any"), p.Missing(negated=there))
+        return p.ValueTest(self._comparisons.operand(value, kind), p.Missing(negated=there))
 
     def _between(self, condition: m.Between, *, negated: bool) -> p.Tree[p.RowLeaf]:
         outside = condition.negated != negated
@@ -171,16 +173,9 @@ class _Lowering:
         options = [option for option in condition.options if option.value is not None]
         if outside and len(options) < len(condition.options):
             return p.NoOne()
-        if not options:
-            return p.NoOne()
-        if isinstance(condition.value, m.Constant | m.Math | m.Now):
-            operator: p.Operator = "!=" if outside else "="
-            tests = tuple(self._comparisons.compare(operator, condition.value, o) for o in options)
-            return _join(outside, tests)
-        kind = self._comparisons.common_kind(condition.value, options[0])
-        operand = self._comparisons.operand(condition.value, kind)
-        constants = tuple(dict.fromkeys(_constant(option, kind) for option in options))
-        return p.ValueTest(operand, p.OneOf(constants, outside))
+        operator: p.Operator = "!=" if outside else "="
+        tests = [self._comparisons.compare(operator, condition.value, one) for one in options]
+        return _join(outside, _gathered(tests, negated=outside))
 
     # -------------------------------------------------------------- aggregates
 
@@ -244,9 +239,14 @@ class _Lowering:
                 "HAVING compares with a constant", "HAVING SUM(properties.value) > 100"
             )
         value = right.value
-        if isinstance(value, Decimal) and not average:
+        if not isinstance(value, Decimal):
+            return p.ValueTest(stand_in, p.Compare(operator, value))
+        if not average:
             return number_test(stand_in, operator, Fraction(value))
-        return p.ValueTest(stand_in, p.Compare(operator, value))
+        kept = kept_decimal(Fraction(value))
+        if kept is None:
+            raise CannotKeep("an average is compared with at most 12 decimals")
+        return p.ValueTest(stand_in, p.Compare(operator, kept))
 
     def _over(
         self, aggregate: m.Aggregate, kind: m.Type, tests: p.Tree[p.ValueTest]
@@ -285,14 +285,33 @@ def _join(every: bool, parts: tuple[p.Tree[Leaf], ...]) -> p.Tree[Leaf]:  # noqa
     return p.All(distinct) if every else p.AnyOf(distinct)
 
 
+def _gathered(tests: list[p.Tree[p.RowLeaf]], *, negated: bool) -> tuple[p.Tree[p.RowLeaf], ...]:
+    """Comparisons of one value with constants, those that see it as the same kind made one."""
+    rest: list[p.Tree[p.RowLeaf]] = []
+    constants: dict[p.Operand, list[p.Constant]] = {}
+    for test in tests:
+        match test:
+            case p.ValueTest(operand, p.Compare("=" | "!=", constant)):
+                constants.setdefault(operand, []).append(constant)
+            case _:
+                rest.append(test)
+    found = (
+        p.ValueTest(operand, p.OneOf(tuple(dict.fromkeys(some)), negated))
+        for operand, some in constants.items()
+    )
+    return (*found, *rest)
+
+
+def _is_there(value: m.Value) -> bool:
+    """Whether the value is the same for all, and not NULL."""
+    match value:
+        case m.Constant() | m.Timestamp() | m.Now() | m.Duration():
+            return True
+        case m.Math(operator="+" | "-"):
+            return _is_there(value.left) and _is_there(value.right)
+        case _:
+            return False
+
+
 def _is_null(value: m.Value) -> bool:
     return isinstance(value, m.Constant) and value.value is None
-
-
-def _constant(option: m.Constant, kind: m.Type) -> p.Constant:
-    if kind == "date":
-        instant = as_date(option)
-        assert instant is not None, "check() lets only dates pass"  # noqa: S101
-        return p.Instant(instant)
-    assert option.value is not None  # noqa: S101
-    return option.value

@@ -19,7 +19,10 @@ class CannotKeep(Exception):
 
 @dataclass(frozen=True)
 class Moment:
-    """`microseconds`, plus `now` times now, plus dates times their factors, plus `months`."""
+    """`microseconds`, plus `now` times now, plus dates times their factors, plus `months`.
+
+    A date that cancels out stays with a factor of zero: where it is not there, nothing is known.
+    """
 
     microseconds: int = 0
     now: int = 0
@@ -41,7 +44,7 @@ def shift(start: Moment, length: Moment, sign: int, *, point: bool) -> Moment:
     """
     months = sign * length.months
     if point and months and not start.now and not start.dates:
-        moved = add_months(start.microseconds, months)
+        moved = add_months(_within(start.microseconds), months)
         return Moment(_within(moved + sign * length.microseconds))
     if point and months and start.dates:
         raise CannotKeep(
@@ -80,4 +83,4 @@ def _add(
     total = dict(left)
     for operand, factor in right.items():
         total[operand] = total.get(operand, 0) + sign * factor
-    return {operand: factor for operand, factor in total.items() if factor}
+    return total

@@ -161,6 +161,7 @@ class _Parser(ExpressionParser):
             inside = self.condition()
             self.expect_symbol(")")
             return inside
+        self.start_test()
         return self._test(self.expression())
 
     def _test(self, value: nodes.Expression) -> nodes.Condition:

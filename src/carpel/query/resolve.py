@@ -119,9 +119,9 @@ class _Resolver:
         )
 
     def _is_truth(self, condition: nodes.IsTruth, scope: Scope) -> m.Condition:
-        """`x IS NOT TRUE` includes where x is missing; `x IS TRUE` is plain equality."""
+        """`x IS TRUE` is false where x is missing, so that `NOT x IS TRUE` holds there."""
         value = self.value(condition.value, scope)
-        operator: m.Operator = "is distinct from" if condition.negated else "="
+        operator: m.Operator = "is distinct from" if condition.negated else "is not distinct from"
         return m.Compare(
             operator, value, m.Constant(condition.truth, condition.place), condition.place
         )
@@ -159,7 +159,11 @@ class _Resolver:
     def _lists(self, members: tuple[m.Constant, ...]) -> tuple[str, ...]:
         found = []
         for member in members:
-            name = str(member.value)
+            name = member.value
+            if not isinstance(name, str):
+                message = "a list's id or name is a text"
+                self.complaints.add("type_mismatch", message, member.place)
+                continue
             list_id = self.catalogue.find_list(name)
             if list_id is None:
                 near = nearest(name, self.catalogue.list_names())
@@ -181,10 +185,9 @@ class _Resolver:
             )
         else:
             self._shapes.check_alias(value, scope)
-        self._contact = True
-        before = self._aliases, self._contact
+        before = set(self._aliases)  # the tables inside are of no matter outside
         events = self._events(condition.select)
-        self._aliases, self._contact = before
+        self._aliases, self._contact = before, True
         return m.Not(events, condition.place) if condition.negated else events
 
     def _events(self, select: nodes.Select) -> m.Condition:

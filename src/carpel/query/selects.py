@@ -120,13 +120,15 @@ class SelectShapes:
             )
         on = join.on
         sides = (on.left, on.right) if isinstance(on, nodes.Comparison) else ()
-        fits = len(sides) == 2 and all(  # noqa: PLR2004
-            isinstance(side, nodes.Name)
+        named = {
+            side.parts[0].lower()
+            for side in sides
+            if isinstance(side, nodes.Name)
             and len(side.parts) == 2  # noqa: PLR2004
             and side.parts[0].lower() in scope.tables
             and side.parts[1].lower() == "contact_id"
-            for side in sides
-        )
+        }
+        fits = len(named) == 2 and join.source.alias.lower() in named  # noqa: PLR2004
         if not fits or not isinstance(on, nodes.Comparison) or on.operator != "=":
             first = next(iter(scope.tables))
             self.complaints.add(

@@ -179,12 +179,12 @@ class _Speaker:
             case m.Now():
                 return "now"
             case m.Field():
-                return value.name
+                return value.name.replace("_", " ")
             case m.EventColumn():
                 names = {"event_type": "type", "event_source": "source", "timestamp": "time"}
                 return f"its {names.get(value.name, 'id')}"
             case m.Property():
-                return "its " + ".".join(value.path)
+                return "its " + ".".join(value.path).replace("_", " ")
             case m.Function():
                 words = {"lower": "in small letters", "upper": "in capitals", "trim": "trimmed"}
                 shown = self.value(value.value)

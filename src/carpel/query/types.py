@@ -10,6 +10,9 @@ from carpel.kit.numbers import exact
 from . import meaning as m
 from .catalogue import EVENT_TYPES, Catalogue
 
+# A constant may be finer than the numbers kept; some end there must be, for 1e-999999999.
+MOST_DECIMALS = 100
+
 NAMES: dict[m.Type, str] = {
     "text": "text",
     "number": "a number",
@@ -51,14 +54,16 @@ def as_date(constant: m.Constant) -> int | None:
 
 
 def as_number(constant: m.Constant) -> Decimal | None:
-    """The number a constant is; None when it is not one, or out of range."""
-    if not isinstance(constant.value, Decimal):
+    """The number a constant is; None when it is not one, out of range, or too fine."""
+    number = constant.value
+    if not isinstance(number, Decimal):
         return None
     try:
-        exact(constant.value)
+        exact(number)
     except ValueError:
         return None
-    return constant.value
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and exponent >= -MOST_DECIMALS else None
 
 
 def _constant_type(constant: m.Constant) -> m.Type:
@@ -70,9 +75,10 @@ def _constant_type(constant: m.Constant) -> m.Type:
 
 
 def _math_type(left: m.Type, right: m.Type) -> m.Type:
+    """A property beside a date or a length of time is a date."""
     if "duration" in (left, right):
         return "duration" if left == right else "date"
-    return "duration" if left == right == "date" else "number"
+    return "duration" if "date" in (left, right) else "number"
 
 
 def _aggregate_type(value: m.Aggregate, catalogue: Catalogue) -> m.Type:

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 from . import meaning as m
 
+# The same for text and document, so that what one can say the other can. Texts take a few levels
+# more, for what a condition needs around it, and documents no fewer.
+DEEPEST = 60
+MOST_OPERATORS = 64
+
 
 def values(condition: m.Condition) -> Iterator[m.Value]:
     """The values that one test compares."""
@@ -42,6 +47,45 @@ def walk(condition: m.Condition) -> Iterator[m.Condition]:
     for part in inner:
         if part is not None:
             yield from walk(part)
+
+
+def depth(condition: m.Condition) -> int:
+    """How deep the document of a condition is nested."""
+    match condition:
+        case m.Both() | m.Either():
+            return 1 + max(depth(part) for part in condition.parts)
+        case m.Not():
+            return 1 + depth(condition.part)
+        case m.Events():
+            parts = (part for part in (condition.where, condition.having) if part is not None)
+            return 1 + max(map(depth, parts), default=0)
+        case _:
+            return 1 + max(map(_value_depth, values(condition)), default=0)
+
+
+def operators(condition: m.Condition) -> int:
+    """How many times one test calculates."""
+    return sum(map(_value_operators, values(condition)))
+
+
+def _value_depth(value: m.Value) -> int:
+    return 1 + max(map(_value_depth, _within(value)), default=0)
+
+
+def _value_operators(value: m.Value) -> int:
+    return isinstance(value, m.Math) + sum(map(_value_operators, _within(value)))
+
+
+def _within(value: m.Value) -> tuple[m.Value, ...]:
+    match value:
+        case m.Math():
+            return (value.left, value.right)
+        case m.Function():
+            return (value.value,)
+        case m.Aggregate():
+            return () if value.value is None else (value.value,)
+        case _:
+            return ()
 
 
 def is_null(value: m.Value) -> bool:

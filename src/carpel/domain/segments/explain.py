@@ -7,7 +7,8 @@ from typing import Any
 
 from carpel.domain.contacts import Contact
 from carpel.domain.workspaces import Workspace
-from carpel.engine.live import Engine, Look
+from carpel.engine.live import Engine
+from carpel.engine.look import Look
 from carpel.engine.plan import EventTest
 from carpel.kit.instants import format_instant
 from carpel.query import meaning as m
