@@ -8,7 +8,8 @@ import sqlite3
 import sys
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from .directory import FORMAT_FILE, DataDirectory, FormatTooNew, NoDataDirectory, is_held
 from .migrations import NEWEST
@@ -87,9 +88,27 @@ def unpack(archive: Path, path: Path) -> None:
 def _extract(archive: Path, draft: Path) -> None:
     try:
         with zstd.open(archive, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
-            tar.extractall(draft, filter="data")
+            for member in tar:
+                _write(member, tar.extractfile(member), draft)
     except (zstd.ZstdError, tarfile.TarError, EOFError) as error:
         raise BadBackup(f"{archive} is no backup, or it is damaged: {error}") from None
+
+
+def _write(member: tarfile.TarInfo, content: IO[bytes] | None, draft: Path) -> None:
+    """One file or folder; what else a tar can hold (links, devices, ways out) is in no backup.
+
+    `TarFile.extractall(filter="data")` would do, but Python has it only from 3.11.4 on.
+    """
+    name = PurePosixPath(member.name)
+    if not (member.isfile() or member.isdir()) or name.is_absolute() or ".." in name.parts:
+        raise tarfile.TarError(f"it holds {member.name!r}, which has no place in a backup")
+    target = draft / name
+    if content is None:
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        shutil.copyfileobj(content, file, _CHUNK)
 
 
 def _check(archive: Path, draft: Path) -> None:
