@@ -15,6 +15,7 @@ from carpel.kit.ids import new_id
 from carpel.settings import Settings
 from carpel.surfaces.batch import BatchDoor
 from carpel.surfaces.braze import BrazeDoor
+from carpel.surfaces.files import FilesDoor
 from carpel.surfaces.native import NativeDoor
 from carpel.surfaces.sendgrid import SendGridDoor
 from carpel.surfaces.wire.answers import answer, json_bytes
@@ -38,11 +39,13 @@ class Front:
         batch = BatchDoor(service, limiter, page_count=settings.batch_count == "page")
         sendgrid = SendGridDoor(service, limiter)
         native = NativeDoor(service, local_token)
+        files = FilesDoor(service.files)
         self._doors: list[tuple[re.Pattern[str], Answer]] = [
             (re.compile(r"/api/v1(/|$)"), native.answer),
             (re.compile(r"/v3/marketing(/|$)"), sendgrid.answer),
             (re.compile(r"/2\.\d+(/|$)"), batch.answer),
             (braze.paths, braze.answer),
+            (re.compile(r"/files/"), files.answer),
             (re.compile(r"/healthz$"), self._alive),
             (re.compile(r"/readyz$"), self._ready),
         ]

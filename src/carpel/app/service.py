@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
 from carpel.domain.fields import Fields
+from carpel.domain.files import File, Files
 from carpel.domain.ingest import Ingest
 from carpel.domain.ingest.applier import Applier
+from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
 from carpel.domain.segments import Segments
@@ -40,6 +42,8 @@ class Service:
     segments: Segments
     ingest: Ingest
     engine: Engine
+    jobs: Jobs
+    files: Files
     _catalogue: Catalogue
     _people: People
     _view: PeopleView
@@ -75,6 +79,7 @@ class Service:
         service.ingest.start()
         if background:
             service.engine.start()
+            service.jobs.start()
         return service
 
     @classmethod
@@ -101,6 +106,14 @@ class Service:
 
         ingest = Ingest(directory.log, Applier(people, columns, fields, engine), trim)
         news.ingest = ingest
+        jobs = Jobs(catalogue, clock)
+        files = Files(directory.files, catalogue, clock)
+
+        def go_on(file: File) -> None:
+            if file.job is not None:
+                jobs.release(file.job)
+
+        files.on_stored(go_on)
         return cls(
             clock=clock,
             directory=directory,
@@ -113,6 +126,8 @@ class Service:
             segments=segments,
             ingest=ingest,
             engine=engine,
+            jobs=jobs,
+            files=files,
             _catalogue=catalogue,
             _people=people,
             _view=view,
@@ -129,6 +144,7 @@ class Service:
 
     def close(self) -> None:
         """Apply what is durable, stop the threads, close the stores, let go of the directory."""
+        self.jobs.close()
         self.ingest.close()
         self.engine.close()
         self._columns.close()

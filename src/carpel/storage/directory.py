@@ -78,6 +78,11 @@ class DataDirectory:
         """The file of contacts and events by column."""
         return self.path / "columns.duckdb"
 
+    @property
+    def files(self) -> Path:
+        """The folder of exports and uploads."""
+        return self.path / "files"
+
     def announce(self, url: str, token: str) -> None:
         """Tell commands on this directory where its server listens and how to be let in."""
         file = self.path / _SERVER_FILE
