@@ -26,7 +26,7 @@ INDEX = "https://pypi.org/pypi/uv/{version}/json"
 
 def main() -> None:
     """Find or fetch uv, then let it make the environment."""
-    uv = _on_path() or _installed() or _with_pip() or _from_index()
+    uv = find_uv()
     # The machine's own certificates, so that it works behind a company's proxy too.
     environment = {
         "UV_SYSTEM_CERTS": "true",
@@ -35,6 +35,11 @@ def main() -> None:
     }
     command = [uv, "sync", "--locked", "--project", str(ROOT)]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def find_uv() -> str:
+    """The uv of this machine, or one fetched into the checkout."""
+    return _on_path() or _installed() or _with_pip() or _from_index()
 
 
 def _on_path() -> str | None:

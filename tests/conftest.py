@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.node import Node, node_with_packages
 from support.running import Server, carpel_json, serving
 
 
@@ -64,6 +65,12 @@ def _open_account(server: Server, data: Path, workspace: str) -> Account:
     account = Account(server, data, workspace, "", found[workspace]["project_key"])
     account.key = account.make_key("*")
     return account
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """Node with the vendors' npm packages."""
+    return node_with_packages()
 
 
 @pytest.fixture(scope="session")

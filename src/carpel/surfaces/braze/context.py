@@ -8,10 +8,13 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from carpel.domain.keys import Keys
+from carpel.domain.keys import Key, Keys
 from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit.clock import Clock
+from carpel.surfaces.wire.callers import address
+
+from .walks import Walks
 
 
 class Rooms(Protocol):
@@ -30,6 +33,14 @@ class Call:
     rooms: Rooms
     request: Request
     workspace: Workspace
+    key: Key
+    walks: Walks
+
+    @property
+    def caller(self) -> str:
+        """Who calls: a key, from one address, with one program."""
+        program = self.request.headers.get("user-agent", "")
+        return f"{self.key.id} {address(self.request)} {program}"
 
 
 Handler = Callable[[Call], Awaitable[dict[str, object]]]

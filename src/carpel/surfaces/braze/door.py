@@ -18,6 +18,7 @@ from carpel.surfaces.wire.routing import NotFound, Operation, Table
 
 from . import errors, segments
 from .context import Call, Handler, Rooms
+from .walks import Walks
 
 _log = logging.getLogger("carpel.braze")
 
@@ -48,6 +49,7 @@ class BrazeDoor:
         self._rooms = rooms
         self._limiter = limiter
         self._table = Table(OPERATIONS)
+        self._walks = Walks()
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
@@ -65,7 +67,9 @@ class BrazeDoor:
             if not key.permits(found.operation.permission):
                 raise errors.no_permission()
             workspace = self._rooms.workspaces.by_number(key.workspace)
-            payload = await found.operation.handler(Call(self._rooms, request, workspace))
+            payload = await found.operation.handler(
+                Call(self._rooms, request, workspace, key, self._walks)
+            )
         except errors.BrazeError as error:
             return _refuse(request, error, allowance)
         except Exception:

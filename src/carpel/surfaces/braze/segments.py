@@ -16,9 +16,13 @@ PAGE = 100
 async def list_segments(call: Call) -> dict[str, Any]:
     """Pages of 100 by creation, archived ones left out; past the end an empty page."""
     segments = call.rooms.segments.list_of(call.workspace)
-    if call.request.query_params.get("sort_direction", "").lower() == "desc":
-        segments.reverse()
-    start = PAGE * _page(call.request.query_params.get("page", ""))
+    page = _page(call.request.query_params.get("page", ""))
+    if call.request.query_params.get("sort_direction", "").lower() == "desc" and segments:
+        newest = call.walks.newest_for(
+            call.caller, page, segments[-1].created_at, call.rooms.clock.now()
+        )
+        segments = [one for one in reversed(segments) if one.created_at <= newest]
+    start = PAGE * page
     return {"segments": [_listed(segment) for segment in segments[start : start + PAGE]]}
 
 
