@@ -19,6 +19,7 @@ from carpel.storage.columns import Columns, Snapshot
 
 from .look import Look
 from .plan import Plan
+from .printer import Printer
 from .reads import Reads, reads
 from .recompute import Membership, recompute
 
@@ -206,6 +207,14 @@ class Engine:
         with self._columns.snapshot() as snapshot:
             now = self._clock.now()
             return [recompute(plan, snapshot, workspace, now) for plan in plans]
+
+    def newest(self, workspace: int, most: int) -> list[int]:
+        """Contacts by the time of their last change, the newest first."""
+        with self._columns.snapshot() as snapshot:
+            names = snapshot.names(workspace)
+            if names is None:
+                return []
+            return [row[0] for row in snapshot.rows(Printer(names, 0, {}).newest(most))]
 
     @contextmanager
     def look_at(self, workspace: int, number: int) -> Iterator[Look]:

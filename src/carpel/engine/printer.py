@@ -79,6 +79,13 @@ class Printer:
             f"SELECT count(*) FROM {self._names.events} AS e WHERE {where}", tuple(self._values)
         )
 
+    def newest(self, most: int) -> Sql:
+        """The numbers of the contacts that changed last, the newest first."""
+        return Sql(
+            f"SELECT no FROM {self._names.contacts} ORDER BY updated_at DESC, no DESC LIMIT ?",
+            (most,),
+        )
+
     # -------------------------------------------------------------------- trees
 
     def _contact(self, plan: p.Plan) -> str:

@@ -120,6 +120,15 @@ class _Lookups(ABC):
             ).fetchone()
             return int(row[0])
 
+    def contact_count(self, workspace: int) -> int:
+        """How many contacts a workspace has."""
+        with self.read() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM contact WHERE key BETWEEN ? AND ?",
+                (workspace << _SHIFT, (workspace + 1 << _SHIFT) - 1),
+            ).fetchone()
+            return int(row[0])
+
     def event_run(self, key: bytes) -> int | None:
         """The import run that saw the event of this key last, or None when it is new."""
         with self.read() as connection:

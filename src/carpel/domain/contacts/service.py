@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -110,6 +110,33 @@ class Contacts:
             self.shown(workspace, decode_row(raw))
             for _, raw in self._people.rows(workspace.no, numbers)
         ]
+
+    def read_numbered(
+        self, workspace: Workspace, numbers: Sequence[int]
+    ) -> list[tuple[int, Contact]]:
+        """These contacts with their numbers; those gone meanwhile are left out."""
+        return [
+            (no, self.shown(workspace, decode_row(raw)))
+            for no, raw in self._people.rows(workspace.no, numbers)
+        ]
+
+    def count(self, workspace: Workspace) -> int:
+        """How many contacts there are."""
+        return self._people.contact_count(workspace.no)
+
+    def owners(
+        self, workspace: Workspace, kind: IdentifierKind, values: Collection[str]
+    ) -> dict[str, list[int]]:
+        """The numbers of the contacts with each of these identifiers, the oldest first."""
+        return self._people.owners_of(workspace.no, kind, values)
+
+    def list_size(self, workspace: Workspace, list_no: int) -> int:
+        """How many contacts are in a list."""
+        return self._people.list_size(workspace.no, list_no)
+
+    def list_numbers(self, workspace: Workspace, list_no: int, most: int) -> list[int]:
+        """The numbers of contacts in a list, the oldest first."""
+        return self._people.list_numbers(workspace.no, list_no, limit=most)
 
     def shown(self, workspace: Workspace, row: Row) -> Contact:
         """A row as shown to the outside."""

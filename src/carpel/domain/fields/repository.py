@@ -17,13 +17,37 @@ class FieldRepository:
         """Workspace and field of all custom fields, the oldest first."""
         with self._catalogue.read() as connection:
             rows = connection.execute(
-                "SELECT workspace, no, name, type, created_at FROM field ORDER BY workspace, no"
+                "SELECT workspace, no, name, type, created_at FROM field "
+                "WHERE deleted_at IS NULL ORDER BY workspace, no"
             )
             return [(row[0], custom(*row[1:])) for row in rows]
+
+    def last_numbers(self) -> dict[int, int]:
+        """The highest number given so far in each workspace, to deleted fields too."""
+        with self._catalogue.read() as connection:
+            rows = connection.execute("SELECT workspace, max(no) FROM field GROUP BY workspace")
+            return {row[0]: row[1] for row in rows}
 
     def add(self, workspace: int, fields: list[Field]) -> None:
         with self._catalogue.write() as connection:
             connection.executemany(
-                "INSERT INTO field VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO field (workspace, no, name, folded, type, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 [(workspace, f.no, f.name, f.name.lower(), f.type, f.created_at) for f in fields],
+            )
+
+    def rename(self, workspace: int, renamed: Field) -> None:
+        with self._catalogue.write() as connection:
+            connection.execute(
+                "UPDATE field SET name = ?, folded = ? WHERE workspace = ? AND no = ?",
+                (renamed.name, renamed.name.lower(), workspace, renamed.no),
+            )
+
+    def delete(self, workspace: int, number: int, at: int) -> None:
+        """Keep the number taken and set the name free: no name has a null character."""
+        with self._catalogue.write() as connection:
+            connection.execute(
+                "UPDATE field SET folded = char(0) || no, deleted_at = ? "
+                "WHERE workspace = ? AND no = ?",
+                (at, workspace, number),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carpel.domain.refusals import Conflict, Invalid
 from carpel.domain.workspaces import Workspace
@@ -40,6 +40,7 @@ class Fields:
         self._custom: dict[int, dict[str, Field]] = {}
         for workspace, field in self._repository.list_all():
             self._custom.setdefault(workspace, {})[field.name.lower()] = field
+        self._last = self._repository.last_numbers()
 
     def find(self, workspace: int, name: str) -> Field | None:
         """The field of this name, whatever its case."""
@@ -72,6 +73,39 @@ class Fields:
             raise Conflict("field_exists", f"there is a field {known.name} already", "name")
         return self.ensure(workspace, {name: field_type})[name]  # type: ignore[dict-item]
 
+    def rename(self, workspace: Workspace, field: Field, name: str) -> Field:
+        """The same custom field under another name.
+
+        Raises:
+            Invalid: a bad name.
+            Conflict: the name is taken, by a reserved field too.
+        """
+        self.check_name(name)
+        with self._lock:
+            other = self.find(workspace.no, name)
+            if other is not None and other.no != field.no:
+                raise Conflict("field_exists", f"there is a field {other.name} already", "name")
+            renamed = replace(field, name=name)
+            self._repository.rename(workspace.no, renamed)
+            mine = self._custom[workspace.no]
+            self._custom[workspace.no] = {
+                one.name.lower(): one
+                for one in (renamed if found.no == field.no else found for found in mine.values())
+            }
+            return renamed
+
+    def delete(self, workspace: Workspace, field: Field) -> None:
+        """Forget a custom field; nobody sees its values any more.
+
+        Whoever deletes it lets `Segments.recheck` find the rules that named it.
+        """
+        with self._lock:
+            self._repository.delete(workspace.no, field.no, self._clock.now())
+            mine = self._custom[workspace.no]
+            self._custom[workspace.no] = {
+                name: one for name, one in mine.items() if one.no != field.no
+            }
+
     def ensure(self, workspace: Workspace, wanted: Mapping[str, FieldType]) -> dict[str, Field]:
         """The fields of these names, made with these types where they are missing.
 
@@ -102,6 +136,7 @@ class Fields:
             if planned.fields:
                 self._repository.add(workspace.no, list(planned.fields.values()))
                 self._custom.setdefault(workspace.no, {}).update(planned.fields)
+                self._last[workspace.no] = max(one.no for one in planned.fields.values())
 
     def check_name(self, name: str) -> None:
         """Raise Invalid when a field cannot have this name."""
@@ -117,7 +152,7 @@ class Fields:
     ) -> dict[str, Field]:
         known = self._custom.get(workspace, {})
         made: dict[str, Field] = {}
-        next_no = max((field.no for field in known.values()), default=CUSTOM_FROM - 1) + 1
+        next_no = self._last.get(workspace, CUSTOM_FROM - 1) + 1
         for name in names:
             self.check_name(name)
             if name.lower() not in made:

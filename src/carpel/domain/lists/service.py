@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from carpel.domain.refusals import Conflict, Invalid, NoSuch
 from carpel.domain.workspaces import Workspace
@@ -22,11 +23,14 @@ class Lists:
         self._repository = ListRepository(catalogue)
         self._clock = clock
         self._lock = threading.Lock()
-        self._by_id: dict[str, List] = {made.id: made for made in self._repository.list_all()}
+        self._by_id: dict[str, List] = {}
+        self._gone: dict[str, List] = {}
+        for one in self._repository.list_all():
+            (self._by_id if one.deleted_at is None else self._gone)[one.id] = one
 
     def list_of(self, workspace: int) -> list[List]:
         """The lists of a workspace, the oldest first."""
-        return [found for found in self._by_id.values() if found.workspace == workspace]
+        return [found for found in list(self._by_id.values()) if found.workspace == workspace]
 
     def find(self, workspace: int, id_or_name: str) -> List | None:
         """The list of this id or exact name."""
@@ -34,6 +38,16 @@ class Lists:
         if found is not None and found.workspace == workspace:
             return found
         return next((one for one in self.list_of(workspace) if one.name == id_or_name), None)
+
+    def find_ever(self, workspace: int, list_id: str) -> List | None:
+        """The list of this id, or the deleted one that had it: nobody is in that."""
+        found = self._by_id.get(list_id.lower()) or self._gone.get(list_id.lower())
+        return found if found is not None and found.workspace == workspace else None
+
+    def id_of(self, workspace: int, number: int) -> str | None:
+        """The id of the list with this number, deleted or not."""
+        everyone = (*self._by_id.values(), *self._gone.values())
+        return next((o.id for o in everyone if (o.workspace, o.no) == (workspace, number)), None)
 
     def read(self, workspace: int, id_or_name: str) -> List:
         """The list of this id or exact name.
@@ -53,14 +67,12 @@ class Lists:
             Invalid: a bad name.
             Conflict: the name is taken.
         """
-        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or not name.strip():
-            raise Invalid(
-                "bad_name", f"a list's name has 1 to {LONGEST_NAME} printable characters", "name"
-            )
+        _check_name(name)
         with self._lock:
             if self.find(workspace.no, name) is not None:
                 raise Conflict("name_taken", f"there is a list {name!r} already", "name")
-            number = max((one.no for one in self.list_of(workspace.no)), default=0) + 1
+            ever = (*self._by_id.values(), *self._gone.values())
+            number = max((one.no for one in ever if one.workspace == workspace.no), default=0) + 1
             made = List(workspace.no, number, new_id(), name, self._clock.now())
             self._repository.add(made)
             self._by_id[made.id] = made
@@ -70,3 +82,35 @@ class Lists:
         """The list of this id or name, made when it is missing."""
         found = self.find(workspace.no, name)
         return found if found is not None else self.create(workspace, name)
+
+    def rename(self, found: List, name: str) -> List:
+        """The same list under another name.
+
+        Raises:
+            Invalid: a bad name.
+            Conflict: the name is taken.
+        """
+        _check_name(name)
+        with self._lock:
+            other = self.find(found.workspace, name)
+            if other is not None and other.id != found.id:
+                raise Conflict("name_taken", f"there is a list {name!r} already", "name")
+            renamed = replace(found, name=name)
+            self._repository.rename(renamed)
+            self._by_id[found.id] = renamed
+            return renamed
+
+    def delete(self, found: List) -> None:
+        """Forget a list. Whoever deletes it logs a ListClearedRecord, so that nobody is in it."""
+        with self._lock:
+            gone = replace(found, name=found.id, deleted_at=self._clock.now())
+            self._repository.delete(gone)
+            self._gone[found.id] = gone
+            self._by_id.pop(found.id, None)
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or not name.strip():
+        raise Invalid(
+            "bad_name", f"a list's name has 1 to {LONGEST_NAME} printable characters", "name"
+        )

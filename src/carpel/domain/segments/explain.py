@@ -15,12 +15,12 @@ from carpel.query import meaning as m
 from carpel.query.catalogue import Catalogue
 from carpel.query.compile import compile_document
 from carpel.query.lower import lower
-from carpel.query.problems import Complaints
+from carpel.query.problems import Complaints, Refused
 from carpel.query.render import render, render_value
 from carpel.query.sentence import sentence
 
 from .model import Segment
-from .service import Segments
+from .service import BadQuery, Segments
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ def explain(
 ) -> Explanation:
     """Explain one contact, by number and as shown, at this moment."""
     names = segments.names(workspace.no)
-    compiled = compile_document(segment.document, names)
+    try:
+        compiled = compile_document(segment.document, names)
+    except Refused as refused:
+        raise BadQuery(refused.problems, in_document=True) from None
     condition = compiled.condition
     if segment.list is not None:
         condition = m.both((m.InLists((segment.list,)), condition))

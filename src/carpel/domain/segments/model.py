@@ -8,13 +8,16 @@ from typing import Any
 
 from carpel.engine.live import Count
 
+from .dialects import Dialect
+
 
 @dataclass(frozen=True)
 class Segment:
     """A segment and its rules as they stand.
 
     `sql` is the text its author wrote (canonical when it came as a document); `sentence` says the
-    rules in English; `list` is the id of the list it is restricted to.
+    rules in English; `list` is the id of the list it is restricted to; `dialect` the language of
+    `sql`. `problem` says why nobody is in it: its rules name something that is gone.
     """
 
     no: int
@@ -34,6 +37,8 @@ class Segment:
     created_at: int
     updated_at: int
     archived_at: int | None
+    dialect: Dialect = "carpel"
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Definition:
     analytics: bool | None = None
     list: str | None = None
     clear_list: bool = False
+    dialect: Dialect = "carpel"  # of `sql`
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from carpel.domain.fields import Fields
-from carpel.domain.lists import Lists
+from carpel.domain.lists import List, Lists
 from carpel.query.catalogue import Catalogue, FieldInfo
 
 
@@ -28,12 +28,12 @@ class WorkspaceNames(Catalogue):
 
     @override
     def find_list(self, id_or_name: str) -> str | None:
-        found = self._lists.find(self._workspace, id_or_name)
+        found = self._find(id_or_name)
         return found.id if found else None
 
     @override
     def list_number(self, list_id: str) -> int | None:
-        found = self._lists.find(self._workspace, list_id)
+        found = self._find(list_id)
         return found.no if found else None
 
     @override
@@ -44,3 +44,9 @@ class WorkspaceNames(Catalogue):
     @override
     def list_names(self) -> list[str]:
         return [found.name for found in self._lists.list_of(self._workspace)]
+
+    def _find(self, id_or_name: str) -> List | None:
+        """A list, or by its id one that is deleted: rules may name it still, and mean nobody."""
+        return self._lists.find(self._workspace, id_or_name) or self._lists.find_ever(
+            self._workspace, id_or_name
+        )

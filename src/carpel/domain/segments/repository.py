@@ -11,13 +11,15 @@ import msgspec
 
 from carpel.storage.catalogue import Catalogue
 
+from .dialects import Dialect
+
 # Documents keep their numbers exact: no float comes between.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 _COLUMNS = (
     "s.no, s.id, s.workspace, s.code, s.name, v.sql, v.document, s.note, s.analytics, s.tags, "
-    "s.teams, s.list, s.version, s.created_at, s.updated_at, s.archived_at"
+    "s.teams, s.list, s.version, s.created_at, s.updated_at, s.archived_at, v.dialect"
 )
 
 
@@ -41,6 +43,7 @@ class Stored:
     created_at: int
     updated_at: int
     archived_at: int | None
+    dialect: Dialect = "carpel"
 
 
 class SegmentRepository:
@@ -129,7 +132,8 @@ class SegmentRepository:
     def _add_version(self, number: int, made: Stored) -> None:
         with self._catalogue.write() as connection:
             connection.execute(
-                "INSERT INTO segment_version VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO segment_version (segment, version, at, sql, document, list, dialect) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     number,
                     made.version,
@@ -137,6 +141,7 @@ class SegmentRepository:
                     made.sql,
                     _encode(made.document).decode(),
                     made.list,
+                    made.dialect,
                 ),
             )
 

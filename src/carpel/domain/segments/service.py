@@ -15,11 +15,12 @@ from carpel.engine.live import Count, Engine, Published
 from carpel.kit.clock import DAY, Clock
 from carpel.kit.ids import new_id
 from carpel.query.catalogue import Catalogue as Names
-from carpel.query.compile import Compiled, compile_document, compile_text
+from carpel.query.compile import Compiled, compile_document
 from carpel.query.problems import Problem, Refused
 from carpel.storage.catalogue import Catalogue
 
 from . import naming
+from .dialects import Dialect, compile_in
 from .model import Definition, Segment
 from .names import WorkspaceNames
 from .repository import SegmentRepository, Stored
@@ -50,8 +51,7 @@ class Segments:
         self._sizes: dict[int, tuple[int, int] | None] = {}
         self._by_id: dict[str, Segment] = {}
         for stored in self._repository.list_all():
-            compiled = compile_document(stored.document, self.names(stored.workspace))
-            self._take_up(stored, compiled)
+            self._take_up_again(stored)
 
     # ------------------------------------------------------------------ finding
 
@@ -156,6 +156,7 @@ class Segments:
                 created_at=now,
                 updated_at=now,
                 archived_at=None,
+                dialect=wanted.dialect if wanted.sql is not None else "carpel",
             )
             return self._take_up(self._repository.add(stored), compiled)
 
@@ -170,16 +171,27 @@ class Segments:
             new = self._edited(workspace, old, wanted)
             if wanted.sql is not None or wanted.document is not None:
                 compiled, sql = self.compile(workspace, wanted)
-                new = replace(new, sql=sql, document=compiled.document)
-            else:
-                compiled = compile_document(old.document, self.names(workspace.no))
-            rules = (new.sql, new.document, new.list) != (old.sql, old.document, old.list)
+                dialect: Dialect = wanted.dialect if wanted.sql is not None else "carpel"
+                new = replace(new, sql=sql, document=compiled.document, dialect=dialect)
+            rules = _rules(new) != _rules(old)
             if new == old:
                 return segment
             version = old.version + rules
             new = replace(new, version=version, updated_at=self._clock.now())
             self._repository.change(new, rules=rules)
-            return self._take_up(new, compiled, redefine=rules)
+            return self._take_up_again(new, redefine=rules)
+
+    def recheck(self, workspace: Workspace) -> None:
+        """Look at all rules again after fields came, went or changed their names.
+
+        Rules that name something that is gone keep nobody, until it is there again.
+        """
+        with self._lock:
+            for segment in self.list_of(workspace, archived=None):
+                stored = self._stored(segment)
+                problem = self._problem(stored)
+                if problem != segment.problem:
+                    self._take_up_again(stored)
 
     def archive(self, segment: Segment, *, archived: bool) -> Segment:
         """Archive or restore. Doing it twice changes nothing."""
@@ -211,10 +223,11 @@ class Segments:
             raise Invalid(
                 "no_rules", "the rules come as sql or as a document, one of the two", "sql"
             )
+        names = self.names(workspace.no)
         try:
             if wanted.sql is not None:
-                return compile_text(wanted.sql, self.names(workspace.no)), wanted.sql
-            compiled = compile_document(wanted.document, self.names(workspace.no))
+                return compile_in(wanted.dialect, wanted.sql, names), wanted.sql
+            compiled = compile_document(wanted.document, names)
         except Refused as refused:
             raise BadQuery(refused.problems, in_document=wanted.sql is None) from None
         return compiled, compiled.canonical
@@ -224,6 +237,12 @@ class Segments:
         if list_number is None:
             return compiled.plan
         return plans.All((plans.ListTest(list_number), compiled.plan))
+
+    def plan(self, segment: Segment) -> plans.Plan:
+        """The plan of a segment whose rules make sense."""
+        stored = self._stored(segment)
+        compiled = compile_document(stored.document, self.names(stored.workspace))
+        return self.restricted(compiled, stored.list)
 
     def list_number(self, workspace: Workspace, reference: str | None) -> int | None:
         """The number of the list of this id or name; None stands for no list.
@@ -235,11 +254,29 @@ class Segments:
 
     # ------------------------------------------------------------------ details
 
+    def _take_up_again(self, stored: Stored, *, redefine: bool = True) -> Segment:
+        """Take up rules that were understood once; what they name may be gone since."""
+        try:
+            compiled = compile_document(stored.document, self.names(stored.workspace))
+        except Refused as refused:
+            self._engine.drop(stored.no)
+            segment = Segment(
+                list=self._list_id(stored), sentence=stored.sql, problem=str(refused),
+                **_same(stored),
+            )  # fmt: skip
+            self._by_id[segment.id] = segment
+            return segment
+        return self._take_up(stored, compiled, redefine=redefine)
+
+    def _problem(self, stored: Stored) -> str | None:
+        try:
+            compile_document(stored.document, self.names(stored.workspace))
+        except Refused as refused:
+            return str(refused)
+        return None
+
     def _take_up(self, stored: Stored, compiled: Compiled, *, redefine: bool = True) -> Segment:
-        segment = Segment(
-            list=self._list_id(stored), sentence=compiled.sentence,
-            **{name: getattr(stored, name) for name in Stored.__dataclass_fields__ if name != "list"},
-        )  # fmt: skip
+        segment = Segment(list=self._list_id(stored), sentence=compiled.sentence, **_same(stored))
         self._by_id[segment.id] = segment
         if redefine:
             plan = self.restricted(compiled, stored.list)
@@ -247,14 +284,11 @@ class Segments:
         return segment
 
     def _stored(self, segment: Segment) -> Stored:
-        fields: dict[str, Any] = {
-            name: getattr(segment, name) for name in Stored.__dataclass_fields__ if name != "list"
-        }
         number = None
         if segment.list is not None:
-            found = self._lists.find(segment.workspace, segment.list)
+            found = self._lists.find_ever(segment.workspace, segment.list)
             number = found.no if found else None
-        return Stored(list=number, **fields)
+        return Stored(list=number, **_same(segment))
 
     def _edited(self, workspace: Workspace, old: Stored, wanted: Definition) -> Stored:
         """Everything but the rules."""
@@ -299,6 +333,13 @@ class Segments:
     def _list_id(self, stored: Stored) -> str | None:
         if stored.list is None:
             return None
-        return next(
-            (one.id for one in self._lists.list_of(stored.workspace) if one.no == stored.list), None
-        )
+        return self._lists.id_of(stored.workspace, stored.list)
+
+
+def _same(one: Stored | Segment) -> dict[str, Any]:
+    """What a segment and its stored form have alike."""
+    return {name: getattr(one, name) for name in Stored.__dataclass_fields__ if name != "list"}
+
+
+def _rules(one: Stored) -> tuple[Any, ...]:
+    return one.sql, one.document, one.list, one.dialect
