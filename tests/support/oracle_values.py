@@ -76,6 +76,8 @@ def kind_of(value: m.Value, row: Row) -> Kind:
             return "any"
         case m.Function(name=name):
             return "number" if name == "length" else "text"
+        case m.Concat():
+            return "text"
         case m.Aggregate(name=name, value=inner):
             return kind_of(inner, row) if name in ("min", "max") and inner else "number"
         case m.Math():
@@ -103,7 +105,9 @@ def _math_kind(value: m.Math, row: Row) -> Kind:
     raise Unanswerable(f"{value.operator} of {sorted(kinds)}")
 
 
-def work_out(value: m.Value, kind: Kind, row: Row) -> Any:
+def work_out(  # noqa: C901 (one line for each kind)
+    value: m.Value, kind: Kind, row: Row
+) -> Any:
     """The value, read as `kind`: None when there is none."""
     match value:
         case m.Constant(value=constant):
@@ -124,6 +128,9 @@ def work_out(value: m.Value, kind: Kind, row: Row) -> Any:
             return read(_at(_event(row)["properties"], path), kind)
         case m.Function(name=name, value=inner):
             return _function(name, work_out(inner, "text", row))
+        case m.Concat(parts=parts):
+            texts = [work_out(part, "text", row) for part in parts]
+            return None if None in texts else "".join(texts)
         case m.Aggregate():
             return _aggregate(value, kind, row)
         case m.Math():

@@ -74,7 +74,15 @@ class Property:
     kind: Kind | Literal["any"]
 
 
-Seen: TypeAlias = Column | EventColumn | Property
+@dataclass(frozen=True)
+class Joined:
+    """Texts one after another: constants, and values that are there all of them, or nothing is."""
+
+    parts: tuple[str | Operand, ...]
+    kind: Literal["text"] = "text"
+
+
+Seen: TypeAlias = Union[Column, EventColumn, Property, "Joined"]
 
 
 @dataclass(frozen=True)

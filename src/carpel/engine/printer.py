@@ -15,6 +15,7 @@ from carpel.storage.sql import Sql
 
 from . import plan as p
 from .moving import bound
+from .reads import on_contacts
 
 FormulaSets: TypeAlias = Mapping[p.FormulaTest, Sequence[int]]
 
@@ -62,8 +63,8 @@ class Printer:
     def earliest(self, operand: p.Operand, after: int, types: Sequence[str] | None) -> Sql:
         """The first instant after (not at) one, among the values of a date operand."""
         self._values = []
-        on_contacts = isinstance(operand.seen, p.Column)
-        table, row = (self._names.contacts, "c") if on_contacts else (self._names.events, "e")
+        contacts = on_contacts(operand)
+        table, row = (self._names.contacts, "c") if contacts else (self._names.events, "e")
         shown = self._operand(operand)
         where = f"{self._operand(operand)} > {self._value(_timestamp(after))}"
         if types is not None:
@@ -149,7 +150,7 @@ class Printer:
                 return f"{left} {leaf.operator} {right}"
             case p.FormulaTest():
                 first = next(operand for term in leaf.terms for operand in term.operands)
-                row = "c" if isinstance(first.seen, p.Column) else "e"
+                row = "c" if on_contacts(first) else "e"
                 return f"{row}.no IN (SELECT unnest({self._value(list(self._formulas[leaf]))}))"
 
     def _test(self, shown: str, test: p.Test) -> str:
@@ -212,6 +213,12 @@ class Printer:
                 return f"e.{seen.name}"
             case p.Property():
                 return self._property(seen)
+            case p.Joined():
+                parts = (
+                    self._value(part) if isinstance(part, str) else self._operand(part)
+                    for part in seen.parts
+                )
+                return f"({' || '.join(parts)})"
 
     def _property(self, seen: p.Property) -> str:
         """A property read as one kind; as text, whatever kind of value it holds."""

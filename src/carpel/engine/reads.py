@@ -47,7 +47,7 @@ def reads(plan: p.Plan) -> Reads:
             moving.extend(_moving_events(leaf, chosen))
             formulas.extend(part for part in leaves(leaf.where) if isinstance(part, p.FormulaTest))
         else:
-            seen = [operand.seen for operand in operands(leaf)]
+            seen = [one for operand in operands(leaf) for one in sources(operand)]
             columns.update(one.name for one in seen if isinstance(one, p.Column))
             moving.extend(_moving(leaf, None))
             if isinstance(leaf, p.FormulaTest):
@@ -81,6 +81,21 @@ def operands(leaf: Any) -> list[p.Operand]:
             return [operand for term in leaf.terms for operand in term.operands]
         case _:
             return []
+
+
+def sources(operand: p.Operand) -> Iterator[p.Column | p.EventColumn | p.Property]:
+    """What a value is made of."""
+    if isinstance(operand.seen, p.Joined):
+        for part in operand.seen.parts:
+            if isinstance(part, p.Operand):
+                yield from sources(part)
+    else:
+        yield operand.seen
+
+
+def on_contacts(operand: p.Operand) -> bool:
+    """Whether a value is a contact's and not an event's."""
+    return isinstance(next(sources(operand)), p.Column)
 
 
 def event_types(where: p.Tree[p.RowLeaf]) -> tuple[str, ...] | None:

@@ -20,7 +20,7 @@ from carpel.storage.columns import Snapshot
 from . import plan as p
 from .moving import bound, jump_back, passed, reached, within
 from .printer import Printer
-from .reads import MovingTest, leaves, operands, reads
+from .reads import MovingTest, leaves, on_contacts, operands, reads
 
 Numbers = np.ndarray[Any, np.dtype[np.uint32]]
 
@@ -89,7 +89,7 @@ def _earliest(test: MovingTest, printer: Printer, snapshot: Snapshot, after: int
 def _passing(formula: p.FormulaTest, printer: Printer, snapshot: Snapshot) -> Sequence[int]:
     """The rows for which a formula holds, calculated with exact decimals."""
     distinct = list(dict.fromkeys(operands(formula)))
-    events = not isinstance(distinct[0].seen, p.Column)
+    events = not on_contacts(distinct[0])
     places = {operand: place for place, operand in enumerate(distinct, start=1)}
     terms = [
         (Decimal(term.factor), [places[operand] for operand in term.operands])

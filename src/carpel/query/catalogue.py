@@ -76,7 +76,7 @@ AGGREGATES: dict[str, AggregateName] = {
     "max": "max",
 }
 NOW_FUNCTIONS = ("now", "current_timestamp", "getdate", "sysdate")
-OTHER_FUNCTIONS = ("array_contains", "timestampadd", "dateadd")
+OTHER_FUNCTIONS = ("concat", "array_contains", "timestampadd", "dateadd")
 
 UNIT_MICROSECONDS = {
     "SECOND": 1_000_000,

@@ -18,17 +18,29 @@ _DATES = "dates are written '2026-01-31' or '2026-01-31T12:00:00Z'"
 _ORDERING = ("<", "<=", ">", ">=")
 
 
-def check(condition: m.Condition, catalogue: Catalogue, complaints: Complaints) -> None:
-    """Add a complaint for everything that cannot stand."""
-    checker = _Checker(catalogue, complaints)
-    checker.condition(condition, where="contact")
-    checker.limits(condition)
+class Checker:
+    """Looks at every part of a meaning; other languages say in their own words what does not fit."""
 
-
-class _Checker:
     def __init__(self, catalogue: Catalogue, complaints: Complaints) -> None:
         self._catalogue = catalogue
         self._complaints = complaints
+
+    def whole(self, condition: m.Condition) -> None:
+        """All of it."""
+        self.condition(condition, where="contact")
+        self.limits(condition)
+
+    def mismatch(
+        self, operator: str, kinds: tuple[m.Type, m.Type], place: Place, said: str, hint: str | None
+    ) -> None:
+        """An operator between two types it does not take."""
+        del operator, kinds  # others name these
+        self._add("type_mismatch", said, place, hint)
+
+    def no_list(self, kind: m.Type, place: Place, said: str) -> None:
+        """A value that is asked what it holds, and holds nothing."""
+        del kind
+        self._add("type_mismatch", said, place, "use = or IN")
 
     def condition(self, condition: m.Condition, where: str) -> None:
         """`where`: contact, event or having — what the condition is about."""
@@ -50,6 +62,7 @@ class _Checker:
                 self._test(condition)
 
     def limits(self, condition: m.Condition) -> None:
+        """How much of everything is taken."""
         conditions = constants = 0
         for part in walk(condition):
             conditions += 1
@@ -141,12 +154,9 @@ class _Checker:
         if any(self._unknown(side) or self._told(side) for side in (left, right)):
             return  # said already
         if "text-list" in (one, other):
-            self._add(
-                "type_mismatch",
-                f"{shown(left)} is a list of texts",
-                place,
-                "use array_contains(list, 'text')",
-            )
+            listed = left if one == "text-list" else right
+            said = f"{shown(listed)} is a list of texts"
+            self.mismatch(operator, (one, other), place, said, "use array_contains(list, 'text')")
             return
         if one == other == "any":
             if not (is_null(left) or is_null(right)):
@@ -160,12 +170,9 @@ class _Checker:
         if "any" in (one, other) or self._meets(left, right, one, other):
             self._orderable(one if other == "any" else other, ordering, operator, place)
             return
-        self._add(
-            "type_mismatch",
-            f"{shown(left)} is {NAMES[one]}, {shown(right)} is {NAMES[other]}",
-            place,
-            self._mismatch_hint(left, right, one, other),
-        )
+        said = f"{shown(left)} is {NAMES[one]}, {shown(right)} is {NAMES[other]}"
+        hint = self._mismatch_hint(left, right, one, other)
+        self.mismatch(operator, (one, other), place, said, hint)
 
     def _meets(self, left: m.Value, right: m.Value, one: m.Type, other: m.Type) -> bool:
         if one == other:
@@ -177,9 +184,8 @@ class _Checker:
 
     def _orderable(self, kind: m.Type, ordering: bool, operator: str, place: Place) -> None:  # noqa: FBT001
         if ordering and kind == "boolean":
-            self._add(
-                "type_mismatch", f"true and false have no order for {operator}", place, "use ="
-            )
+            said = f"true and false have no order for {operator}"
+            self.mismatch(operator, (kind, kind), place, said, "use =")
 
     def _mismatch_hint(
         self, left: m.Value, right: m.Value, one: m.Type, other: m.Type
@@ -212,22 +218,14 @@ class _Checker:
                 if kind == "text-list"
                 else "compare it with = < >"
             )
-            self._add(
-                "type_mismatch",
-                f"{operator} needs text, {shown(value)} is {NAMES[kind]}",
-                value.place,
-                hint,
-            )
+            said = f"{operator} needs text, {shown(value)} is {NAMES[kind]}"
+            self.mismatch(operator, (kind, "text"), value.place, said, hint)
 
     def _contains(self, test: m.Contains) -> None:
         kind = self._type(test.value)
         if kind != "text-list" and not self._unknown(test.value):
-            self._add(
-                "type_mismatch",
-                f"array_contains needs a list, {shown(test.value)} is {NAMES[kind]}",
-                test.value.place,
-                "use = or IN",
-            )
+            said = f"array_contains needs a list, {shown(test.value)} is {NAMES[kind]}"
+            self.no_list(kind, test.value.place, said)
         for member in test.members:
             if not isinstance(member.value, str):
                 self._add(
@@ -239,7 +237,7 @@ class _Checker:
 
     # ------------------------------------------------------------------ values
 
-    def _value(self, value: m.Value, where: str) -> None:
+    def _value(self, value: m.Value, where: str) -> None:  # noqa: C901, PLR0912 (a line for each kind)
         match value:
             case m.Field():
                 self._field(value, where)
@@ -261,6 +259,11 @@ class _Checker:
             case m.Function():
                 self._value(value.value, where)
                 self._text(value.value, value.name.upper())
+            case m.Concat():
+                for part in value.parts:
+                    self._value(part, where)
+                    self._nulls((part,), part.place, None)
+                    self._text(part, "CONCAT")
             case m.Math():
                 self._math(value, where)
             case m.Aggregate():
@@ -314,12 +317,11 @@ class _Checker:
             )
         )
         if not fits:
-            self._add(
-                "type_mismatch",
-                f"{NAMES[left]} {math.operator} {NAMES[right]} has no meaning",
-                math.place,
-                "text cannot be calculated with" if "text" in (left, right) else None,
-            )
+            said = f"{NAMES[left]} {math.operator} {NAMES[right]} has no meaning"
+            hint = "text cannot be calculated with" if "text" in (left, right) else None
+            if left == right == "text" and math.operator == "+":
+                hint = "texts are joined with CONCAT(a, b) or a || b"
+            self.mismatch(math.operator, (left, right), math.place, said, hint)
 
     def _aggregate(self, aggregate: m.Aggregate, where: str) -> None:
         if where != "having":

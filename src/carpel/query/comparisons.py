@@ -77,10 +77,19 @@ class Comparisons:
             case m.Function():
                 inner = self.operand(value.value, "text")
                 return p.Operand(inner.seen, (*inner.steps, value.name))
+            case m.Concat():
+                return p.Operand(p.Joined(tuple(map(self._joined, value.parts))))
             case m.Math(operator="%"):
                 return self._remainder(value)
             case _:
                 raise CannotKeep("this value cannot be looked at by itself")
+
+    def _joined(self, part: m.Value) -> p.Operand | str:
+        """A part of a text put together."""
+        if isinstance(part, m.Constant):
+            assert isinstance(part.value, str), "check() lets only texts pass"  # noqa: S101
+            return part.value
+        return self.operand(part, "text")
 
     # ------------------------------------------------------------ text, booleans
 

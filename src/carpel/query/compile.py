@@ -9,7 +9,8 @@ from carpel.engine.plan import Plan
 
 from . import document as documents
 from .catalogue import Catalogue
-from .check import check
+from .check import Checker
+from .dialects import Dialect
 from .lower import lower
 from .meaning import Condition
 from .parse import parse
@@ -17,6 +18,8 @@ from .problems import Complaints
 from .render import render
 from .resolve import resolve
 from .sentence import sentence
+from .sgql.check import SgqlChecker
+from .sgql.parse import parse_sgql
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,17 @@ class Compiled:
     sentence: str
 
 
-def compile_text(text: str, catalogue: Catalogue) -> Compiled:
-    """Compile a SELECT or a bare condition.
+def compile_text(text: str, catalogue: Catalogue, dialect: Dialect = "carpel") -> Compiled:
+    """Compile a query written in one of the languages.
 
     Raises:
         Refused: with every problem found, each with its place in the text.
     """
     complaints = Complaints()
-    condition = resolve(parse(text), catalogue, complaints)
-    return _finish(condition, catalogue, complaints)
+    parsed = parse_sgql(text) if dialect == "sgql" else parse(text)
+    condition = resolve(parsed, catalogue, complaints, dialect)
+    checker = SgqlChecker if dialect == "sgql" else Checker
+    return _finish(condition, catalogue, complaints, checker)
 
 
 def compile_document(document: Any, catalogue: Catalogue) -> Compiled:
@@ -53,8 +58,13 @@ def compile_document(document: Any, catalogue: Catalogue) -> Compiled:
     return _finish(condition, catalogue, complaints)
 
 
-def _finish(condition: Condition, catalogue: Catalogue, complaints: Complaints) -> Compiled:
-    check(condition, catalogue, complaints)
+def _finish(
+    condition: Condition,
+    catalogue: Catalogue,
+    complaints: Complaints,
+    checker: type[Checker] = Checker,
+) -> Compiled:
+    checker(catalogue, complaints).whole(condition)
     complaints.raise_if_any()
     plan = lower(condition, catalogue, complaints)
     complaints.raise_if_any()

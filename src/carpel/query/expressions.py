@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from . import nodes
-from .problems import Place, Problem, Refused
+from .problems import Problem, Refused
 from .tokens import Token
 from .walk import MOST_OPERATORS
 
 DEEPEST = 64
 
 UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")
+_UNIT_WORDS = (*UNITS, *(f"{unit}S" for unit in UNITS))
 _CONDITION_WORDS = {"NOT", "AND", "OR", "IS", "IN", "LIKE", "ILIKE", "BETWEEN"}
 _RESERVED = _CONDITION_WORDS | {
     "SELECT", "FROM", "WHERE", "JOIN", "INNER", "ON", "GROUP", "HAVING", "BY", "AS", "ORDER",
@@ -23,6 +24,8 @@ _RESERVED = _CONDITION_WORDS | {
 
 class ExpressionParser:
     """Looks at tokens one by one; the condition grammar builds on it."""
+
+    bare_intervals = True  # whether `NOW() - 30 days` is an interval too
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
@@ -127,47 +130,48 @@ class ExpressionParser:
 
     def expression(self) -> nodes.Expression:
         with self.deeper():
-            return self._sum()
+            return self.sum()
 
-    def _sum(self) -> nodes.Expression:
+    def sum(self) -> nodes.Expression:
         left = self._product()
-        while self.here.is_symbol("+", "-"):
+        while self.here.is_symbol("+", "-", "||"):
             operator = self.advance().text
             right = self._product()
-            place = left.place.until(right.place)
-            left = self._math("+" if operator == "+" else "-", left, right, place)
+            left = self.joined_by(operator, left, right)
         return left
 
     def _product(self) -> nodes.Expression:
-        left = self._signed()
+        left = self.signed()
         while self.here.is_symbol("*", "/", "%"):
             operator = self.advance().text
-            right = self._signed()
-            place = left.place.until(right.place)
-            left = self._math(operator, left, right, place)
+            left = self.joined_by(operator, left, self.signed())
         return left
 
-    def _signed(self) -> nodes.Expression:
+    def signed(self) -> nodes.Expression:
+        """A value, after any signs."""
         if not self.here.is_symbol("-", "+"):
             return self._value()
         sign = self.advance()
         with self.deeper():
-            value = self._signed()
+            value = self.signed()
         if sign.text == "+":
             return value
         place = sign.place.until(value.place)
         if isinstance(value, nodes.Value) and isinstance(value.value, Decimal):
             return nodes.Value(value.value.copy_negate(), place)  # `-` would round it
-        return self._math("-", nodes.Value(Decimal(0), sign.place), value, place)
+        return self.joined_by("-", nodes.Value(Decimal(0), sign.place), value)
 
-    def _math(
-        self, operator: str, left: nodes.Expression, right: nodes.Expression, place: Place
-    ) -> nodes.Math:
+    def joined_by(
+        self, operator: str, left: nodes.Expression, right: nodes.Expression
+    ) -> nodes.Expression:
         """One calculation more; a long row of them is as deep a tree as parentheses make."""
+        place = left.place.until(right.place)
         self._operators += 1
         if self._operators > MOST_OPERATORS:
             message = f"more than {MOST_OPERATORS} calculations"
             raise Refused([Problem("too_complex", message, place)])
+        if operator == "||":
+            return nodes.Call("concat", (left, right), place)
         return nodes.Math(operator, left, right, place)  # type: ignore[arg-type]
 
     def start_test(self) -> None:
@@ -176,6 +180,10 @@ class ExpressionParser:
 
     def _value(self) -> nodes.Expression:
         token = self.here
+        if token.kind == "number" and self.bare_intervals and self.peek().is_word(*_UNIT_WORDS):
+            amount, unit = self.advance(), self.advance()
+            place = token.place.until(unit.place)
+            return nodes.Interval(Decimal(amount.text), unit.text.upper(), place)
         if token.kind == "number":
             return nodes.Value(Decimal(self.advance().text), token.place)
         if token.kind == "string":
@@ -188,7 +196,7 @@ class ExpressionParser:
         if token.is_symbol("["):
             return self._array()
         if token.kind == "quoted":
-            return self._name()
+            return self.name()
         if token.kind == "word":
             return self._word()
         raise self.refused("syntax", f"expected a value, found {self.found}")
@@ -206,10 +214,10 @@ class ExpressionParser:
             text = self.advance()
             return nodes.Timestamp(text.text, token.place.until(text.place))
         if self.peek().is_symbol("("):
-            return self._call()
+            return self.call()
         if word in _RESERVED and not self.peek().is_symbol("."):
             raise self.refused("syntax", f"expected a value, found {token.text}")
-        return self._name()
+        return self.name()
 
     def _array(self) -> nodes.Array:
         start = self.advance().place
@@ -240,7 +248,7 @@ class ExpressionParser:
         amount = amount.copy_negate() if negative else amount
         return nodes.Interval(amount, unit.upper(), start.until(end))
 
-    def _call(self) -> nodes.Call:
+    def call(self) -> nodes.Call:
         name = self.advance()
         self.expect_symbol("(")
         distinct = self.accept_word("DISTINCT")
@@ -254,7 +262,7 @@ class ExpressionParser:
         end = self.expect_symbol(")").place
         return nodes.Call(name.text, tuple(arguments), name.place.until(end), distinct)
 
-    def _name(self) -> nodes.Name:
+    def name(self) -> nodes.Name:
         first = self.advance()
         parts = [first.text]
         while self.here.is_symbol(".", ":"):
@@ -267,5 +275,5 @@ class ExpressionParser:
 def _goes_on_as_value(token: Token) -> bool:
     """Whether what follows a closing parenthesis makes a value of what it closed."""
     return token.is_word(*(_CONDITION_WORDS - {"AND", "OR"})) or token.is_symbol(
-        "=", "==", "!=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"
+        "=", "==", "!=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "||"
     )

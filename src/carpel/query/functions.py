@@ -40,6 +40,11 @@ def resolve_call(
         return m.Function(FUNCTIONS[name], read(call.arguments[0]), call.place)
     if name in AGGREGATES:
         return _aggregate(call, read, complaints, allowed=aggregates)
+    if name == "concat":
+        if not call.arguments:
+            _count(call, (2,), complaints)
+            return m.Constant(None, call.place)
+        return m.concat(tuple(map(read, call.arguments)), call.place)
     if name in ("timestampadd", "dateadd"):
         return _timestampadd(call, read, complaints)
     if name == "array_contains":

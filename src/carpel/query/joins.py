@@ -40,18 +40,36 @@ class Piece:
         return frozenset().union(*(part.reads for part in self.parts))
 
 
+@dataclass(frozen=True)
+class Together:
+    """A HAVING: what the joined events of one alias are to be together."""
+
+    alias: str
+    having: m.Condition
+
+
 def dissolve(
-    where: Piece | None, aliases: list[str], complaints: Complaints, place: Place
+    where: Piece | None,
+    aliases: list[str],
+    complaints: Complaints,
+    place: Place,
+    together: Together | None = None,
+    *,
+    asks: bool = True,
 ) -> m.Condition:
-    """The condition on contacts that a join with these event tables means."""
-    if where is None:
-        return m.both(tuple(m.Events(place=place) for _ in aliases[:1]), place)
-    return _Dissolver(aliases, complaints).some(where)
+    """The condition on contacts that a join with these event tables means.
+
+    `asks`: whether the join asks for an event even where no condition speaks of one.
+    """
+    where = where or Piece(True, (), place)
+    dissolver = _Dissolver(aliases, complaints, asks=asks)
+    return dissolver.some(where) if together is None else dissolver.grouped(where, together)
 
 
 class _Dissolver:
-    def __init__(self, aliases: list[str], complaints: Complaints) -> None:
+    def __init__(self, aliases: list[str], complaints: Complaints, *, asks: bool) -> None:
         self._aliases = aliases
+        self._asks = asks
         self._complaints = complaints
         self._spreads = 0
 
@@ -74,6 +92,20 @@ class _Dissolver:
             return m.Everyone(piece.place)
         return self._spread(parts, mixed, piece.place)
 
+    def grouped(self, piece: Piece, together: Together) -> m.Condition:
+        """As `some`; and the events of one table, those that fit, pass a HAVING together."""
+        parts = _flat(piece)
+        for part in parts:
+            if len(part.reads) > 1:
+                self._complaints.add(
+                    "too_complex",
+                    "beside HAVING, an OR cannot mix conditions on contacts and on joined events",
+                    part.place,
+                    "use contact_id IN (SELECT contact_id FROM event_data … HAVING …)",
+                )
+                return m.Everyone(piece.place)
+        return self._gather(parts, piece.place, together)
+
     def _spread(self, parts: list[Piece], mixed: Piece, place: Place) -> m.Condition:
         self._spreads += len(mixed.parts)
         if self._spreads > MOST_SPREADS:
@@ -88,14 +120,18 @@ class _Dissolver:
         options = (Piece(True, (*rest, option), place) for option in mixed.parts)
         return m.either(tuple(self.some(option) for option in options), place)
 
-    def _gather(self, parts: list[Piece], place: Place) -> m.Condition:
+    def _gather(
+        self, parts: list[Piece], place: Place, together: Together | None = None
+    ) -> m.Condition:
         """Parts that each read one table: the contact's stay, each event table's go together."""
         conditions = [_meant(part) for part in parts if part.reads == {_CONTACT}]
-        silent = True
+        silent = self._asks
         for alias in self._aliases:
             own = tuple(_meant(part) for part in parts if part.reads == {alias})
-            if own:
-                conditions.append(m.Events(m.both(own, place), place=place))
+            having = together.having if together is not None and together.alias == alias else None
+            if own or having is not None:
+                where = m.both(own, place) if own else None
+                conditions.append(m.Events(where, having, place))
                 silent = False
         if silent:
             conditions.append(m.Events(place=place))  # the join itself asks for an event

@@ -89,6 +89,14 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Concat:
+    """Texts one after another; nothing where one of them is missing."""
+
+    parts: tuple[Value, ...]
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Math:
     """Arithmetic on numbers, or dates and durations."""
 
@@ -116,6 +124,7 @@ Value: TypeAlias = (
     | EventColumn
     | Property
     | Function
+    | Concat
     | Math
     | Aggregate
 )
@@ -261,3 +270,17 @@ def either(parts: tuple[Condition, ...], place: Place = NOWHERE) -> Condition:
     for part in parts:
         flat.extend(part.parts if isinstance(part, Either) else (part,))
     return flat[0] if len(flat) == 1 else Either(tuple(flat), place)
+
+
+def concat(parts: tuple[Value, ...], place: Place = NOWHERE) -> Value:
+    """The texts as one, flat: no `Concat` right inside, constants side by side made one."""
+    flat: list[Value] = []
+    for part in parts:
+        for one in part.parts if isinstance(part, Concat) else (part,):
+            last = flat[-1] if flat else None
+            match last, one:
+                case Constant(value=str() as before), Constant(value=str() as after):
+                    flat[-1] = Constant(before + after, last.place)
+                case _:
+                    flat.append(one)
+    return flat[0] if len(flat) == 1 else Concat(tuple(flat), place)

@@ -41,13 +41,14 @@ def parse(text: str) -> nodes.Query:
     Raises:
         Refused: with the first thing that does not fit the grammar, and where.
     """
-    return _Parser(tokenize(text)).query()
+    return Parser(tokenize(text)).query()
 
 
-class _Parser(ExpressionParser):
+class Parser(ExpressionParser):
     """Recursive descent, from the loosest binding to the tightest."""
 
     def query(self) -> nodes.Query:
+        """All of the text."""
         if self.here.kind == "end":
             raise self.refused("empty", "the query is empty", hint="write a condition or a SELECT")
         if self.here.is_word(*_OTHER_STATEMENTS) and not self.follows_value():
@@ -177,7 +178,7 @@ class _Parser(ExpressionParser):
         if self.accept_word("BETWEEN"):
             return self._between(value, negated=negated)
         if self.here.is_word("LIKE", "ILIKE"):
-            return self._like(value, negated=negated)
+            return self.like(value, negated=negated)
         if self.accept_word("IN"):
             return self._in(value, negated=negated)
         if negated:
@@ -215,7 +216,7 @@ class _Parser(ExpressionParser):
         high = self.expression()
         return nodes.Between(value, low, high, negated, value.place.until(high.place))
 
-    def _like(self, value: nodes.Expression, *, negated: bool) -> nodes.Condition:
+    def like(self, value: nodes.Expression, *, negated: bool) -> nodes.Condition:
         ignore_case = self.advance().is_word("ILIKE")
         pattern = self.expression()
         place = value.place.until(pattern.place)

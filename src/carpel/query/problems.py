@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -37,6 +38,15 @@ class Problem:
     message: str
     place: Place
     hint: str | None = None
+
+
+def told(problems: Sequence[Problem]) -> str:
+    """All of them in one line, for doors whose errors are a single text."""
+    return "; ".join(
+        f"line {one.place.line}, column {one.place.column}: {one.message}"
+        + (f" ({one.hint})" if one.hint else "")
+        for one in problems
+    )
 
 
 class Refused(Exception):

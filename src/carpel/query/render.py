@@ -114,6 +114,8 @@ def _value(value: m.Value, outer: int) -> str:
             return "properties." + ".".join(_path_name(part) for part in value.path)
         case m.Function():
             return f"{value.name.upper()}({_value(value.value, 0)})"
+        case m.Concat():
+            return f"CONCAT({', '.join(_value(part, 0) for part in value.parts)})"
         case m.Math():
             return _math(value, outer)
         case m.Aggregate():

@@ -1,34 +1,47 @@
-"""From the syntax tree to the meaning: which table a name belongs to, which form a SELECT has."""
+"""From the syntax tree to the meaning: joins and subqueries become conditions on events."""
 
 from __future__ import annotations
 
 from carpel.kit.words import nearest
 
 from . import meaning as m, nodes
-from .catalogue import CONTACT_TABLE, EVENT_COLUMNS, EVENT_TABLE, Catalogue
+from .catalogue import CONTACT_TABLE, EVENT_TABLE, Catalogue
+from .dialects import Dialect
 from .functions import resolve_call, resolve_interval
-from .joins import Leaf, Piece, dissolve
-from .problems import Complaints, Place
+from .joins import Leaf, Piece, Together, dissolve
+from .names import NameResolver
+from .problems import Complaints
 from .selects import Scope, SelectShapes
+from .types import type_of
 
 _BARE = Scope({CONTACT_TABLE: CONTACT_TABLE})
+_WITH_EVENT = Scope({CONTACT_TABLE: CONTACT_TABLE, EVENT_TABLE: EVENT_TABLE})
 
 
-def resolve(query: nodes.Query, catalogue: Catalogue, complaints: Complaints) -> m.Condition:
+def resolve(
+    query: nodes.Query, catalogue: Catalogue, complaints: Complaints, dialect: Dialect = "carpel"
+) -> m.Condition:
     """The meaning of a query; what cannot be resolved is added to the complaints."""
-    resolver = _Resolver(catalogue, complaints)
+    resolver = _Resolver(catalogue, complaints, dialect)
     if isinstance(query, nodes.Select):
         return resolver.whole(query)
+    if dialect == "sgql":
+        return resolver.about_one_event(query)
+    if dialect == "sql2":
+        complaints.add(
+            "select_wanted",
+            "a segment's query is a SELECT",
+            query.place,
+            "SELECT contact_id, updated_at FROM contact_data WHERE …",
+        )
     return resolver.condition(query, _BARE)
 
 
-class _Resolver:
-    def __init__(self, catalogue: Catalogue, complaints: Complaints) -> None:
-        self.catalogue = catalogue
-        self.complaints = complaints
-        self._shapes = SelectShapes(complaints)
-        self._aliases: set[str] = set()  # event tables that the leaf being read looks at
-        self._contact = False  # whether it looks at the contact
+class _Resolver(NameResolver):
+    def __init__(self, catalogue: Catalogue, complaints: Complaints, dialect: Dialect) -> None:
+        super().__init__(catalogue, complaints)
+        self._dialect = dialect
+        self._shapes = SelectShapes(complaints, dialect)
 
     # --------------------------------------------------------------- selects
 
@@ -40,7 +53,32 @@ class _Resolver:
                 return m.Everyone(select.place)
             return self.condition(select.where, scope)
         piece = self._piece(select.where, scope) if select.where else None
-        return dissolve(piece, scope.events, self.complaints, select.place)
+        for output in select.outputs:
+            if isinstance(output.value, nodes.Call):  # looked at even where HAVING is not
+                self.value(output.value, Scope(scope.tables, aggregates=True))
+        if select.having is None:
+            return dissolve(piece, scope.events, self.complaints, select.place)
+        outputs = {one.alias.lower(): one.value for one in select.outputs if one.alias is not None}
+        self.aliases = set()
+        having = self.condition(
+            select.having, Scope(scope.tables, aggregates=True, outputs=outputs)
+        )
+        of = self.aliases or set(scope.events)
+        if len(of) > 1:
+            self.complaints.add(
+                "ambiguous",
+                f"HAVING speaks of {' and '.join(sorted(of))}, of one of them it can",
+                select.having.place,
+                "use contact_id IN (SELECT contact_id FROM event_data … HAVING …) for each",
+            )
+        together = Together(next(iter(of)), having)
+        return dissolve(piece, scope.events, self.complaints, select.place, together)
+
+    def about_one_event(self, condition: nodes.Condition) -> m.Condition:
+        """A bare condition whose `event_` names all mean one event, where it has any."""
+        piece = self._piece(condition, _WITH_EVENT)
+        events = _WITH_EVENT.events
+        return dissolve(piece, events, self.complaints, condition.place, asks=False)
 
     # -------------------------------------------------------------- conditions
 
@@ -51,9 +89,9 @@ class _Resolver:
         if isinstance(condition, nodes.Logic):
             parts = tuple(self._piece(part, scope, negated=negated) for part in condition.parts)
             return Piece((condition.word == "and") != negated, parts, condition.place)
-        self._aliases, self._contact = set(), False
+        self.aliases, self.contact = set(), False
         leaf = self.condition(condition, scope)
-        reads = frozenset(self._aliases | ({""} if self._contact or not self._aliases else set()))
+        reads = frozenset(self.aliases | ({""} if self.contact or not self.aliases else set()))
         meant = m.Not(leaf, condition.place) if negated else leaf
         return Piece(True, (), condition.place, Leaf(meant, reads))
 
@@ -149,12 +187,26 @@ class _Resolver:
             )
             return m.Everyone(call.place)
         column, members = call.arguments
+        if isinstance(column, nodes.Name) and column.parts == ("properties",) and scope.events:
+            return self._has_property(call, members, scope.events[0])
         value = self.value(column, scope)
         items = members.items if isinstance(members, nodes.Array) else (members,)
         constants = self._constants(items, "array_contains")
         if isinstance(value, m.Field) and value.name == "list_ids":
-            return m.InLists(self._lists(constants), call.place)
+            lists = self._lists(constants)
+            if not lists and self._dialect != "carpel":
+                return m.Not(m.Everyone(call.place), call.place)
+            return m.InLists(lists, call.place)
         return m.Contains(value, constants, call.place)
+
+    def _has_property(self, call: nodes.Call, key: nodes.Expression, alias: str) -> m.Condition:
+        """An event's data holds a key."""
+        (name,) = self._constants((key,), "CONTAINS") or (m.Constant(None),)
+        if not isinstance(name.value, str):
+            self.complaints.add("constant_wanted", "a key is a text", key.place)
+            return m.Everyone(call.place)
+        self.aliases.add(alias)
+        return m.Missing(m.Property((name.value,), key.place), negated=True, place=call.place)
 
     def _lists(self, members: tuple[m.Constant, ...]) -> tuple[str, ...]:
         found = []
@@ -165,6 +217,8 @@ class _Resolver:
                 self.complaints.add("type_mismatch", message, member.place)
                 continue
             list_id = self.catalogue.find_list(name)
+            if list_id is None and self._dialect != "carpel":
+                continue  # at the vendor, no contact has it
             if list_id is None:
                 near = nearest(name, self.catalogue.list_names())
                 self.complaints.add(
@@ -185,9 +239,9 @@ class _Resolver:
             )
         else:
             self._shapes.check_alias(value, scope)
-        before = set(self._aliases)  # the tables inside are of no matter outside
+        before = set(self.aliases)  # the tables inside are of no matter outside
         events = self._events(condition.select)
-        self._aliases, self._contact = before, True
+        self.aliases, self.contact = before, True
         return m.Not(events, condition.place) if condition.negated else events
 
     def _events(self, select: nodes.Select) -> m.Condition:
@@ -229,6 +283,10 @@ class _Resolver:
                     self.value(expression.left, scope),
                     self.value(expression.right, scope),
                 )
+                if self._dialect == "sgql" and expression.operator == "+":
+                    kinds = (type_of(left, self.catalogue), type_of(right, self.catalogue))
+                    if kinds in (("text", "text"), ("text", "any"), ("any", "text")):
+                        return m.concat((left, right), place)
                 return m.Math(expression.operator, left, right, place)
             case nodes.Call():
                 return resolve_call(
@@ -238,100 +296,10 @@ class _Resolver:
                     aggregates=scope.aggregates,
                 )
             case nodes.Name():
-                return self._name(expression, scope)
+                alias = expression.parts[0].lower()
+                if len(expression.parts) == 1 and (output := scope.outputs.get(alias)):
+                    return self.value(output, Scope(scope.tables, aggregates=True))
+                return self.column(expression, scope)
             case nodes.Array() | nodes.Star():
                 self.complaints.add("value_wanted", "a single value is wanted here", place)
                 return m.Constant(None, place)
-
-    def _name(self, name: nodes.Name, scope: Scope) -> m.Value:
-        if (
-            not name.quoted
-            and len(name.parts) == 1
-            and name.parts[0].lower() == "current_timestamp"
-        ):
-            return m.Now(name.place)
-        alias, parts = self._split(name, scope)
-        if alias is not None and scope.tables[alias] == EVENT_TABLE:
-            return self._event_value(alias, parts, name.place)
-        if alias is None and scope.events and self._looks_like_event(parts):
-            if len(scope.events) > 1:
-                self.complaints.add(
-                    "ambiguous",
-                    f"{'.'.join(parts)} could belong to {' or '.join(scope.events)}",
-                    name.place,
-                    f"write {scope.events[0]}.{'.'.join(parts)}",
-                )
-            return self._event_value(scope.events[0], parts, name.place)
-        if not scope.contacts:
-            return self._contact_in_events(parts, name.place)
-        self._contact = True
-        return self._field(parts, name.place)
-
-    def _split(self, name: nodes.Name, scope: Scope) -> tuple[str | None, tuple[str, ...]]:
-        first = name.parts[0].lower()
-        if len(name.parts) > 1 and first in scope.tables:
-            return first, name.parts[1:]
-        return None, name.parts
-
-    def _looks_like_event(self, parts: tuple[str, ...]) -> bool:
-        first = parts[0].lower()
-        if len(parts) > 1:
-            return first in ("properties", "data")
-        return first in EVENT_COLUMNS and self.catalogue.find_field(parts[0]) is None
-
-    def _event_value(self, alias: str, parts: tuple[str, ...], place: Place) -> m.Value:
-        self._aliases.add(alias)
-        first = parts[0].lower()
-        if len(parts) == 1 and first in EVENT_COLUMNS:
-            return m.EventColumn(EVENT_COLUMNS[first], place)
-        if first == "properties" and len(parts) > 1:
-            return m.Property(parts[1:], place)
-        if first == "data" and len(parts) > 2 and parts[1].lower() == "payload":  # noqa: PLR2004
-            return m.Property(parts[2:], place)
-        if first == "contact_id":
-            self._aliases.discard(alias)
-            self._contact = True
-            return m.Field("contact_id", place)
-        self._unknown_event_column(".".join(parts), place)
-        return m.Constant(None, place)
-
-    def _unknown_event_column(self, name: str, place: Place) -> None:
-        near = nearest(name, EVENT_COLUMNS)
-        hint = (
-            f"did you mean {near}, or the property properties.{name}?"
-            if near
-            else (f"a property of the event is written properties.{name}")
-        )
-        self.complaints.add("unknown_column", f"{EVENT_TABLE} has no column {name}", place, hint)
-
-    def _contact_in_events(self, parts: tuple[str, ...], place: Place) -> m.Value:
-        """A name in a subquery over events that is not one of theirs."""
-        if (
-            len(parts) == 1
-            and parts[0].lower() != "contact_id"
-            and (self.catalogue.find_field(parts[0]) is not None)
-        ):
-            self.complaints.add(
-                "ties_contact_to_event",
-                f"{parts[0]} is the contact's; a condition on events cannot be tied to it",
-                place,
-                "put the condition on the contact outside the subquery",
-            )
-            return m.Constant(None, place)
-        return self._event_value(EVENT_TABLE, parts, place)
-
-    def _field(self, parts: tuple[str, ...], place: Place) -> m.Value:
-        known = self.catalogue.find_field(".".join(parts))
-        if known is not None:
-            return m.Field(known.name, place)
-        if len(parts) > 1:
-            self.complaints.add(
-                "unknown_alias",
-                f"no table here is called {parts[0]}",
-                place,
-                f"events are reached with JOIN {EVENT_TABLE} or contact_id IN (SELECT …)"
-                if parts[0].lower() in ("properties", "data", "e")
-                else None,
-            )
-            return m.Constant(None, place)
-        return m.Field(parts[0], place)

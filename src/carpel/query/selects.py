@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from carpel.kit.words import nearest
 
 from . import nodes
-from .catalogue import CONTACT_TABLE, EVENT_TABLE
+from .catalogue import AGGREGATES, CONTACT_TABLE, EVENT_TABLE
+from .dialects import Dialect
 from .problems import Complaints
 
 
@@ -17,6 +19,7 @@ class Scope:
 
     tables: dict[str, str]
     aggregates: bool = False
+    outputs: Mapping[str, nodes.Expression] = field(default_factory=dict)  # HAVING's aliases
 
     @property
     def events(self) -> list[str]:
@@ -30,8 +33,9 @@ class Scope:
 class SelectShapes:
     """Complains of SELECTs that a segment cannot be."""
 
-    def __init__(self, complaints: Complaints) -> None:
+    def __init__(self, complaints: Complaints, dialect: Dialect) -> None:
         self.complaints = complaints
+        self._dialect = dialect
 
     def whole(self, select: nodes.Select) -> Scope:
         """The SELECT of a whole segment: contacts, with events joined to them."""
@@ -44,13 +48,18 @@ class SelectShapes:
                 f"JOIN {EVENT_TABLE} to it, or write contact_id IN (SELECT contact_id FROM {EVENT_TABLE} …)",
             )
         self._check_outputs(select, scope)
-        if select.group or select.having:
+        if (select.group or select.having) and not scope.events:
             self.complaints.add(
                 "group_not_here",
-                "GROUP BY and HAVING stand inside contact_id IN (SELECT …)",
+                "GROUP BY and HAVING are about events, and there are none here",
                 select.group[0].place if select.group else select.place,
                 f"contact_id IN (SELECT contact_id FROM {EVENT_TABLE} … GROUP BY contact_id HAVING …)",
             )
+        for key in select.group:
+            if not _is_name(key, "contact_id", "updated_at"):
+                self.complaints.add(
+                    "wrong_group", "events are grouped by contact_id only", key.place
+                )
         return scope
 
     def events(self, select: nodes.Select) -> Scope | None:
@@ -95,7 +104,10 @@ class SelectShapes:
                 self.complaints.add(
                     "duplicate_alias", f"two tables are called {source.alias}", source.place
                 )
-            tables[source.alias.lower()] = source.table.lower()
+            table = source.table.lower()
+            if table not in (CONTACT_TABLE, EVENT_TABLE):  # said; no more of it
+                table = CONTACT_TABLE if source is select.source else EVENT_TABLE
+            tables[source.alias.lower()] = table
         scope = Scope(tables)
         for join in select.joins:
             self._check_join(join, scope)
@@ -142,12 +154,11 @@ class SelectShapes:
         names = []
         for output in select.outputs:
             value = output.value
-            if isinstance(value, nodes.Name) and value.parts[-1].lower() in (
-                "contact_id",
-                "updated_at",
-            ):
+            if isinstance(value, nodes.Name) and _is_name(value, "contact_id", "updated_at"):
                 self.check_alias(value, scope)
                 names.append(value.parts[-1].lower())
+                continue
+            if self._is_aggregate(value) and scope.events:
                 continue
             self.complaints.add(
                 "wrong_output",
@@ -156,14 +167,25 @@ class SelectShapes:
                 "SELECT contact_id, updated_at FROM contact_data …",
             )
             return
-        if "contact_id" not in names:
-            self.complaints.add(
-                "wrong_output",
-                "a segment's query must select contact_id",
-                select.outputs[0].value.place,
-                "SELECT contact_id, updated_at FROM contact_data …",
-            )
+        needed = ("contact_id", "updated_at") if self._dialect == "sql2" else ("contact_id",)
+        for name in needed:
+            if name not in names:
+                self.complaints.add(
+                    "wrong_output",
+                    f"a segment's query must select {name}",
+                    select.outputs[0].value.place,
+                    "SELECT contact_id, updated_at FROM contact_data …",
+                )
+
+    def _is_aggregate(self, value: nodes.Expression) -> bool:
+        """An aggregate of the joined events, for HAVING; v2 knows MAX alone, of the last event."""
+        known = ("max",) if self._dialect == "sql2" else tuple(AGGREGATES)
+        return isinstance(value, nodes.Call) and value.function.lower() in known
 
 
 def _is_contact_id(value: nodes.Expression) -> bool:
-    return isinstance(value, nodes.Name) and value.parts[-1].lower() == "contact_id"
+    return _is_name(value, "contact_id")
+
+
+def _is_name(value: nodes.Expression, *names: str) -> bool:
+    return isinstance(value, nodes.Name) and value.parts[-1].lower() in names

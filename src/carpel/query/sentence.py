@@ -168,7 +168,7 @@ class _Speaker:
 
     # ------------------------------------------------------------------- values
 
-    def value(self, value: m.Value, *, inner: bool = False) -> str:
+    def value(self, value: m.Value, *, inner: bool = False) -> str:  # noqa: C901 (a line for each kind)
         match value:
             case m.Constant():
                 return constant(value)
@@ -191,6 +191,8 @@ class _Speaker:
                 if value.name == "length":
                     return f"the length of {shown}"
                 return f"{shown} {words[value.name]}"
+            case m.Concat():
+                return " followed by ".join(self.value(part) for part in value.parts)
             case m.Math():
                 return self._math(value, inner=inner)
             case m.Aggregate():

@@ -41,17 +41,28 @@ def tokenize(text: str) -> list[Token]:
         Refused: an unclosed quote or comment, a character that means nothing, or a text over
             the limit of 100,000 characters.
     """
+    check_length(text)
+    return Tokenizer(text).run()
+
+
+def check_length(text: str) -> None:
+    """Refuse a text over the limit.
+
+    Raises:
+        Refused: it is too long.
+    """
     if len(text) > LONGEST_QUERY:
         place = Place(0, 0)
         message = f"the query has {len(text):,} characters; at most {LONGEST_QUERY:,} are taken"
         raise Refused([Problem("too_long", message, place)])
-    return _Tokenizer(text).run()
 
 
-class _Tokenizer:
+class Tokenizer:
+    """Walks through a text; other languages change how quotes are read."""
+
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
+        self.text = text
+        self.at = 0
         self._line = 1
         self._line_start = 0
 
@@ -59,58 +70,63 @@ class _Tokenizer:
         tokens = []
         while self._skip():
             tokens.append(self._next())
-        tokens.append(Token("end", "", self._place(self._at)))
+        tokens.append(Token("end", "", self._place(self.at)))
         return tokens
 
     def _skip(self) -> bool:
-        if match := _SKIP.match(self._text, self._at):
+        if match := _SKIP.match(self.text, self.at):
             self._move(match.end())
-        if self._text.startswith("/*", self._at):
+        if self.text.startswith("/*", self.at):
             raise self._refused(
                 "unclosed_comment", "this comment is not closed", 2, "end it with */"
             )
-        return self._at < len(self._text)
+        return self.at < len(self.text)
 
     def _next(self) -> Token:
-        first = self._text[self._at]
+        first = self.text[self.at]
         if first in _CLOSERS:
-            return self._quoted(first)
+            return self.quoted(first)
         for kind, shape in (("word", _WORD), ("number", _NUMBER), ("symbol", _SYMBOL)):
-            if match := shape.match(self._text, self._at):
-                return self._take(kind, match.group(), match.end())  # type: ignore[arg-type]
+            if match := shape.match(self.text, self.at):
+                return self.take(kind, match.group(), match.end())  # type: ignore[arg-type]
         raise self._refused("unexpected_character", f"{first!r} has no meaning here", 1)
 
-    def _quoted(self, quote: str) -> Token:
-        end = self._at + 1
+    def quoted(self, quote: str) -> Token:
+        """A string or a quoted name, which begins here."""
+        end = self.at + 1
         while True:
-            end = self._text.find(quote, end)
+            end = self.text.find(quote, end)
             if end < 0:
-                what = "string" if quote == "'" else "quoted name"
-                raise self._refused(
-                    "unclosed_string", f"this {what} is not closed", 1, f"end it with {quote}"
-                )
-            if not self._text.startswith(quote * 2, end):
+                raise self.unclosed(quote)
+            if not self.text.startswith(quote * 2, end):
                 break
             end += 2
-        value = self._text[self._at + 1 : end].replace(quote * 2, quote)
+        value = self.text[self.at + 1 : end].replace(quote * 2, quote)
         kind: TokenKind = "string" if quote == "'" else "quoted"
-        return self._take(kind, value, end + 1)
+        return self.take(kind, value, end + 1)
 
-    def _take(self, kind: TokenKind, value: str, end: int) -> Token:
+    def unclosed(self, quote: str) -> Refused:
+        """The quote here has no partner."""
+        what = "string" if quote == "'" else "quoted name"
+        hint = f"end it with {quote}"
+        return self._refused("unclosed_string", f"this {what} is not closed", 1, hint)
+
+    def take(self, kind: TokenKind, value: str, end: int) -> Token:
+        """The token from here to `end`, which is then where the walk goes on."""
         token = Token(kind, value, self._place(end))
         self._move(end)
         return token
 
     def _place(self, end: int) -> Place:
-        return Place(self._at, end - self._at, self._line, self._at - self._line_start + 1)
+        return Place(self.at, end - self.at, self._line, self.at - self._line_start + 1)
 
     def _move(self, end: int) -> None:
-        passed = self._text[self._at : end]
+        passed = self.text[self.at : end]
         if "\n" in passed:
             self._line += passed.count("\n")
-            self._line_start = self._at + passed.rindex("\n") + 1
-        self._at = end
+            self._line_start = self.at + passed.rindex("\n") + 1
+        self.at = end
 
     def _refused(self, code: str, message: str, length: int, hint: str | None = None) -> Refused:
-        place = Place(self._at, length, self._line, self._at - self._line_start + 1)
+        place = Place(self.at, length, self._line, self.at - self._line_start + 1)
         return Refused([Problem(code, message, place, hint)])

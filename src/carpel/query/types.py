@@ -42,6 +42,8 @@ def type_of(value: m.Value, catalogue: Catalogue) -> m.Type:
             return "any"
         case m.Function():
             return "number" if value.name == "length" else "text"
+        case m.Concat():
+            return "text"
         case m.Math():
             return _math_type(type_of(value.left, catalogue), type_of(value.right, catalogue))
         case m.Aggregate():

@@ -82,6 +82,8 @@ def _within(value: m.Value) -> tuple[m.Value, ...]:
             return (value.left, value.right)
         case m.Function():
             return (value.value,)
+        case m.Concat():
+            return value.parts
         case m.Aggregate():
             return () if value.value is None else (value.value,)
         case _:
@@ -108,6 +110,8 @@ def shown(value: m.Value) -> str:
             return "properties." + ".".join(value.path)
         case m.Function():
             return f"{value.name.upper()}({shown(value.value)})"
+        case m.Concat():
+            return f"CONCAT({', '.join(map(shown, value.parts))})"
         case m.Now():
             return "NOW()"
         case m.Timestamp():

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 from carpel.query.catalogue import Catalogue
 from carpel.query.compile import Compiled, compile_text
+from carpel.query.dialects import Dialect
 
-Dialect = Literal["carpel", "sgql", "sql2"]
+__all__ = ["DIALECTS", "Dialect", "compile_in"]
+
 DIALECTS: tuple[str, ...] = get_args(Dialect)
-
-_COMPILERS: dict[Dialect, Callable[[str, Catalogue], Compiled]] = {
-    "carpel": compile_text,
-    "sgql": compile_text,
-    "sql2": compile_text,
-}
 
 
 def compile_in(dialect: Dialect, text: str, catalogue: Catalogue) -> Compiled:
@@ -24,4 +19,4 @@ def compile_in(dialect: Dialect, text: str, catalogue: Catalogue) -> Compiled:
     Raises:
         Refused: with every problem found, each with its place in the text.
     """
-    return _COMPILERS[dialect](text, catalogue)
+    return compile_text(text, catalogue, dialect)
