@@ -1,7 +1,7 @@
 """Contacts: people, known by one or more identifiers."""
 
 from .model import IDENTIFIERS, Contact, IdentifierKind, Write
-from .service import Checker, Contacts, Draft, WriteRefused
+from .service import Checker, Contacts, Draft, DraftChange, WriteRefused
 
 __all__ = [
     "IDENTIFIERS",
@@ -9,6 +9,7 @@ __all__ = [
     "Contact",
     "Contacts",
     "Draft",
+    "DraftChange",
     "IdentifierKind",
     "Write",
     "WriteRefused",

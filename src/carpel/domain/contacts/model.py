@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field as dataclass_field
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -48,6 +48,9 @@ class Row(msgspec.Struct, array_like=True):
     aliases: dict[str, str] = {}  # label → name: an identifier of which a contact has several
 
 
+How: TypeAlias = Literal["add", "join", "leave"]
+
+
 class FieldChange(msgspec.Struct, array_like=True):
     """A change of a field that depends on what is there.
 
@@ -56,7 +59,7 @@ class FieldChange(msgspec.Struct, array_like=True):
     """
 
     field: int
-    how: Literal["add", "join", "leave"]
+    how: How
     value: Stored
 
 

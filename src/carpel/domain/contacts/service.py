@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -24,7 +24,7 @@ from carpel.domain.workspaces import Workspace
 from carpel.kit.ids import id_bytes, id_text
 from carpel.storage.people import PeopleView
 
-from .model import IDENTIFIERS, KIND_NAMES, Contact, IdentifierKind, Row, Write
+from .model import IDENTIFIERS, KIND_NAMES, Contact, FieldChange, How, IdentifierKind, Row, Write
 from .session import decode_row
 
 LONGEST_IDENTIFIER = 254
@@ -41,17 +41,27 @@ class WriteRefused(Refusal):
         self.pointer = pointer
 
 
+class DraftChange(NamedTuple):
+    """A change of a field, by name, that depends on what is there; see FieldChange."""
+
+    field: str
+    how: How
+    value: Any
+
+
 class Draft(msgspec.Struct, frozen=True):
     """A change of one contact in the product's own words, not yet checked.
 
     `identifiers` may hold `id`, `external_id`, `email`, `phone_number_id`, `anonymous_id`, and
     other keys, which are passed over; `fields` are by name, in JSON's types; `lists` by id or name.
+    `changes` come after `fields`.
     """
 
     identifiers: dict[str, Any]
     fields: dict[str, Any] = {}
     lists: list[Any] = []
     create: bool = True
+    changes: list[DraftChange] = []
 
 
 class Contacts:
@@ -181,21 +191,52 @@ class Checker:
         Raises:
             WriteRefused: the first thing that is wrong in it.
         """
+        write, refused = self.check_parts(draft)
+        if refused:
+            raise refused[0]
+        return write
+
+    def check_parts(self, draft: Draft) -> tuple[Write, list[WriteRefused]]:
+        """The change without those fields that cannot be taken, and why they cannot.
+
+        Raises:
+            WriteRefused: it cannot be taken at all: nobody is meant, or a list does not exist.
+        """
         contact_id, identifiers = self.identify(draft.identifiers)
         fields: dict[int, Stored | None] = {}
+        refused: list[WriteRefused] = []
         known = self._known
-        name = ""
-        try:
-            for name, value in draft.fields.items():
+        for name, value in draft.fields.items():
+            try:
                 number, convert = known.get(name) or self._look_up(name)
                 fields[number] = convert(value) if value is not None else None
-        except BadValue as error:
-            raise WriteRefused("bad_value", f"{name}: {error}", f"/fields/{name}") from None
+            except BadValue as error:
+                refused.append(_bad_value(name, error))
+            except WriteRefused as error:
+                refused.append(error)
         created_at = None
         if fields and min(fields) <= 0:
             created_at = self._take_out(fields, identifiers)
         lists = [self._list(place, name) for place, name in enumerate(draft.lists)]
-        return Write(contact_id, identifiers, fields, lists, draft.create, created_at)
+        changes = self._changes(draft.changes, refused) if draft.changes else []
+        write = Write(contact_id, identifiers, fields, lists, draft.create, created_at, changes)
+        return write, refused
+
+    def _changes(
+        self, wanted: list[DraftChange], refused: list[WriteRefused]
+    ) -> list[FieldChange]:
+        changes = []
+        for name, how, value in wanted:
+            try:
+                number, convert = self._known.get(name) or self._look_up(name)
+                if number <= 0:
+                    raise WriteRefused("read_only", f"{name} can only be set", f"/fields/{name}")
+                changes.append(FieldChange(number, how, convert(value)))
+            except BadValue as error:
+                refused.append(_bad_value(name, error))
+            except WriteRefused as error:
+                refused.append(error)
+        return changes
 
     def identify(self, given: Mapping[str, Any]) -> tuple[bytes | None, dict[int, str | None]]:
         """Who is meant: an id, or identifiers by kind.
@@ -258,6 +299,10 @@ class Checker:
         if found is None:
             raise WriteRefused("no_such_list", f"there is no list {name!r}", f"/lists/{place}")
         return found.no
+
+
+def _bad_value(name: str, error: BadValue) -> WriteRefused:
+    return WriteRefused("bad_value", f"{name}: {error}", f"/fields/{name}")
 
 
 def normal_email(text: str) -> str:

@@ -4,64 +4,75 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from carpel.domain.keys import BadAddress, UnknownKey
+from carpel.domain.refusals import Overloaded
 from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.callers import address, bearer
-from carpel.surfaces.wire.limits import Limiter, Window
 from carpel.surfaces.wire.routing import NotFound, Operation, Table
 
 from . import errors, segments
 from .context import Call, Handler, Rooms
+from .limits import Limits
 
 PERMISSION = "batch"
-# Per project (batch.md §2.4; two independent notes).
-EACH_SECOND = Window(1, 1)
 
-_VERSION = re.compile(r"/2\.\d+")
+_VERSION = re.compile(r"/2\.(\d+)")
 _log = logging.getLogger("carpel.batch")
 
+
+@dataclass(frozen=True)
+class Route(Operation[Handler]):
+    """One line of the table. `own_limit`: the handler counts, not the door."""
+
+    own_limit: bool = False
+
+
 OPERATIONS: list[Operation[Handler]] = [
-    Operation("GET", "/segments/list", segments.list_segments),
+    Route("GET", "/segments/list", segments.list_segments),
 ]
+# Parts of Batch that have no counterpart here (batch.md §5).
+NOT_SERVED = re.compile(r"/(orchestrations|campaigns|catalogs|transactional|gdpr|trigger-events)(/|$)")
 
 
 class BatchDoor:
     """Answers requests under /2.N; all versions speak alike (batch.md §2.1)."""
 
-    def __init__(self, rooms: Rooms, limiter: Limiter, *, page_count: bool) -> None:
+    def __init__(self, rooms: Rooms, *, rate_limits: bool, page_count: bool) -> None:
         self._rooms = rooms
-        self._limiter = limiter
+        self._limits = Limits(on=rate_limits)
         self._page_count = page_count
         self._table = Table(OPERATIONS)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
         try:
-            payload = await self._serve(request)
+            return await self._serve(request)
         except errors.BatchError as error:
             return _refuse(request, error)
+        except Overloaded:
+            return _refuse(request, errors.maintenance())
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return _refuse(request, errors.unexpected())
-        body = json_bytes(payload)
-        return answer(request, body, tag_of=body)
 
-    async def _serve(self, request: Request) -> dict[str, object]:
-        path = _VERSION.sub("", request.url.path, count=1)
+    async def _serve(self, request: Request) -> Response:
+        version = _VERSION.match(request.url.path)
+        path = request.url.path[version.end() :] if version else request.url.path
         found = self._table.find(request.method, path)
         if isinstance(found, NotFound):
-            raise errors.no_route()
+            raise _nowhere(path, found)
         workspace = self._let_in(request)
-        now = self._rooms.clock.now()
-        if not self._limiter.take(f"batch:{workspace.no}", EACH_SECOND, now).allowed:
-            raise errors.too_many()
+        if not (isinstance(found.operation, Route) and found.operation.own_limit):
+            self._limits.request(workspace, path, self._rooms.clock.now())
+        number = int(version[1]) if version else 0
         return await found.operation.handler(
-            Call(self._rooms, request, workspace, self._page_count)
+            Call(self._rooms, request, workspace, number, self._limits, self._page_count)
         )
 
     def _let_in(self, request: Request) -> Workspace:
@@ -83,6 +94,16 @@ class BatchDoor:
         return workspace
 
 
+def _nowhere(path: str, found: NotFound) -> errors.BatchError:
+    if found.allowed:
+        return errors.wrong_method(found.allowed)
+    known = NOT_SERVED.match(path)
+    if known:
+        return errors.no_route(f"Carpel does not serve Batch's {known[1]}")
+    return errors.no_route()
+
+
 def _refuse(request: Request, error: errors.BatchError) -> Response:
     body = {"error_message": error.message, "error_code": error.code}
-    return answer(request, json_bytes(body), error.status)
+    headers = {"Allow": ", ".join(error.allow)} if error.allow is not None else None
+    return answer(request, json_bytes(body), error.status, headers=headers)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 
 class BatchError(Exception):
-    """An answer other than success."""
+    """An answer other than success; `allow` names the methods that a path does take."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, allow: tuple[str, ...] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.allow = allow
 
 
 def wrong_key() -> BatchError:
@@ -22,7 +25,7 @@ def wrong_key() -> BatchError:
 
 def missing_project() -> BatchError:
     """400 without X-Batch-Project: it is declared as required (batch.md §3.4, row 8)."""
-    return BatchError(400, "MISSING_PARAMETER_VALUE", "The X-Batch-Project header is required")
+    return missing("The X-Batch-Project header is required")
 
 
 def not_permitted() -> BatchError:
@@ -35,9 +38,29 @@ def malformed(what: str) -> BatchError:
     return BatchError(400, "MALFORMED_PARAMETER", what)
 
 
-def no_route() -> BatchError:
+def missing(what: str) -> BatchError:
+    """400 for something that has to be there and is not."""
+    return BatchError(400, "MISSING_PARAMETER_VALUE", what)
+
+
+def not_json(what: str) -> BatchError:
+    """400 for a body that is no JSON."""
+    return BatchError(400, "MALFORMED_JSON_BODY", what)
+
+
+def no_route(why: str = "There is no such route") -> BatchError:
     """404 for an unknown route (batch.md §2.3)."""
-    return BatchError(404, "ROUTE_NOT_FOUND", "There is no such route")
+    return BatchError(404, "ROUTE_NOT_FOUND", why)
+
+
+def wrong_method(allow: tuple[str, ...]) -> BatchError:
+    """405 where the path is known and the method is not: what HTTP asks for; Batch's is unknown."""
+    return BatchError(405, "ROUTE_NOT_FOUND", f"This route takes {', '.join(allow)}", allow)
+
+
+def not_found(what: str) -> BatchError:
+    """404 where a route names one object (batch.md §2.3); the code is ours."""
+    return BatchError(404, "NOT_FOUND", what)
 
 
 def too_many() -> BatchError:
@@ -52,3 +75,10 @@ def too_many() -> BatchError:
 def unexpected() -> BatchError:
     """500 (batch.md §2.3)."""
     return BatchError(500, "SERVER_ERROR", "Unexpected error")
+
+
+def maintenance() -> BatchError:
+    """503 (seed: the status and its description; the code is nowhere documented)."""
+    return BatchError(
+        503, "MAINTENANCE_ERROR", "Services are under maintenance. Please try again later"
+    )
