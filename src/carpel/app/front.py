@@ -36,7 +36,9 @@ class Front:
         self._service = service
         limiter = Limiter(on=settings.rate_limits)
         braze = BrazeDoor(service, limiter)
-        batch = BatchDoor(service, limiter, page_count=settings.batch_count == "page")
+        batch = BatchDoor(
+            service, rate_limits=settings.rate_limits, page_count=settings.batch_count == "page"
+        )
         sendgrid = SendGridDoor(service, limiter)
         native = NativeDoor(service, local_token)
         files = FilesDoor(service.files)

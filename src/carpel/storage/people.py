@@ -120,6 +120,15 @@ class _Lookups(ABC):
             ).fetchone()
             return int(row[0])
 
+    def contact_numbers(self, workspace: int, after: int, limit: int) -> list[int]:
+        """Contacts with numbers above `after`, in order."""
+        with self.read() as connection:
+            rows = connection.execute(
+                "SELECT key FROM contact WHERE key > ? AND key < ? ORDER BY key LIMIT ?",
+                (workspace << _SHIFT | after, workspace + 1 << _SHIFT, limit),
+            )
+            return [row[0] & _LOW for row in rows]
+
     def contact_count(self, workspace: int) -> int:
         """How many contacts a workspace has."""
         with self.read() as connection:

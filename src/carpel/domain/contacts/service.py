@@ -130,6 +130,10 @@ class Contacts:
             for no, raw in self._people.rows(workspace.no, numbers)
         ]
 
+    def numbers(self, workspace: Workspace, *, after: int, most: int) -> list[int]:
+        """The numbers of contacts above one, in order."""
+        return self._people.contact_numbers(workspace.no, after, most)
+
     def count(self, workspace: Workspace) -> int:
         """How many contacts there are."""
         return self._people.contact_count(workspace.no)
@@ -222,9 +226,7 @@ class Checker:
         write = Write(contact_id, identifiers, fields, lists, draft.create, created_at, changes)
         return write, refused
 
-    def _changes(
-        self, wanted: list[DraftChange], refused: list[WriteRefused]
-    ) -> list[FieldChange]:
+    def _changes(self, wanted: list[DraftChange], refused: list[WriteRefused]) -> list[FieldChange]:
         changes = []
         for name, how, value in wanted:
             try:

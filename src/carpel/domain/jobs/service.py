@@ -47,7 +47,9 @@ class Jobs:
         A Refusal that it raises fails the job with its message; any other error is logged, and the
         job fails without details.
         """
-        self._runners[kind] = runner
+        with self._changed:
+            self._runners[kind] = runner
+            self._changed.notify_all()  # some of this kind may wait since before a restart
 
     def start(self) -> None:
         """Run what is queued, now and from now on."""

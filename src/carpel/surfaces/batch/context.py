@@ -107,3 +107,4 @@ class Call:
 
 
 Handler = Callable[[Call], Awaitable[Response]]
+OpenHandler = Callable[[Rooms, Request], Awaitable[Response]]

@@ -14,10 +14,11 @@ from carpel.domain.refusals import Overloaded
 from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.callers import address, bearer
-from carpel.surfaces.wire.routing import NotFound, Operation, Table
+from carpel.surfaces.wire.routing import Found, NotFound, Operation, Table
 
-from . import errors, segments
-from .context import Call, Handler, Rooms
+from . import errors, exports, profiles, segments
+from .context import Call, Handler, OpenHandler, Rooms
+from .export_files import KIND, ExportFiles
 from .limits import Limits
 
 PERMISSION = "batch"
@@ -35,9 +36,20 @@ class Route(Operation[Handler]):
 
 OPERATIONS: list[Operation[Handler]] = [
     Route("GET", "/segments/list", segments.list_segments),
+    Route("POST", "/profiles/update", profiles.update, own_limit=True),
+    Route("POST", "/profiles/mass-update", profiles.mass_update, own_limit=True),
+    Route("POST", "/profiles/export", exports.create, own_limit=True),
+    Route("GET", "/exports/list", exports.list_exports),
+    Route("GET", "/exports/view", exports.view),
+]
+# What needs no key.
+OPEN: list[Operation[OpenHandler]] = [
+    Operation("GET", "/exports/download", exports.download),
 ]
 # Parts of Batch that have no counterpart here (batch.md §5).
-NOT_SERVED = re.compile(r"/(orchestrations|campaigns|catalogs|transactional|gdpr|trigger-events)(/|$)")
+NOT_SERVED = re.compile(
+    r"/(orchestrations|campaigns|catalogs|transactional|gdpr|trigger-events)(/|$)"
+)
 
 
 class BatchDoor:
@@ -48,6 +60,8 @@ class BatchDoor:
         self._limits = Limits(on=rate_limits)
         self._page_count = page_count
         self._table = Table(OPERATIONS)
+        self._open = Table(OPEN)
+        rooms.jobs.register(KIND, ExportFiles(rooms).run)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
@@ -64,7 +78,12 @@ class BatchDoor:
     async def _serve(self, request: Request) -> Response:
         version = _VERSION.match(request.url.path)
         path = request.url.path[version.end() :] if version else request.url.path
+        freely = self._open.find(request.method, path)
+        if isinstance(freely, Found):
+            return await freely.operation.handler(self._rooms, request)
         found = self._table.find(request.method, path)
+        if isinstance(found, NotFound) and freely.allowed:
+            found = freely
         if isinstance(found, NotFound):
             raise _nowhere(path, found)
         workspace = self._let_in(request)

@@ -27,10 +27,23 @@ from . import errors
 DEFAULT_LIMIT = 10
 MOST = 100
 
-_CURSOR = re.compile(r"([A-Za-z0-9_-]{1,255})@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{6})(\d{6}))?Z")
+_CURSOR = re.compile(r"(.{1,255})@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{6})(\d{6}))?Z")
 _CHECKS = 10**6
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Place:
+    """After which object a page begins."""
+
+    name: str
+    instant: int
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """For comparing: by instant, then by name."""
+        return self.instant, self.name
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,7 @@ class Cursors:
 
     workspace: Workspace
     listing: str
+    names: str  # what the names of its objects look like
 
     def make(self, name: str, instant: int) -> str:
         """The place at an object of this name and instant (microseconds since 1970)."""
@@ -46,8 +60,8 @@ class Cursors:
         text = f"{name}@{second}.{micros:06d}{self._check(name, instant):06d}Z"
         return base64.b64encode(text.encode()).decode()
 
-    def read(self, text: str) -> int:
-        """The instant that a cursor stands for.
+    def read(self, text: str) -> Place:
+        """The place that a cursor stands for.
 
         Raises:
             BatchError: (400) it is no cursor of this listing and project.
@@ -61,14 +75,14 @@ class Cursors:
         second = parse_instant(f"{match[2]}Z") if match else None
         # Bits that decoding passes over would let one cursor be written in several ways.
         same = base64.b64encode(raw).decode() == text.replace(" ", "+")
-        if match is None or second is None or not same:
+        if match is None or second is None or not same or not re.fullmatch(self.names, match[1]):
             raise _no_cursor()
         if match[3] is None:
-            return second
+            return Place(match[1], second)
         instant = second + int(match[3])
         if int(match[4]) != self._check(match[1], instant):
             raise _no_cursor()
-        return instant
+        return Place(match[1], instant)
 
     def _check(self, name: str, instant: int) -> int:
         text = f"{self.workspace.id} {self.listing} {name} {instant}"
@@ -90,8 +104,8 @@ def limit_of(request: Request) -> int:
     return int(text)
 
 
-def place_of(request: Request, cursors: Cursors) -> int | None:
-    """The instant that `from` stands for; None on the first call.
+def place_of(request: Request, cursors: Cursors) -> Place | None:
+    """The place that `from` stands for; None on the first call.
 
     Raises:
         BatchError: (400) it is no cursor of this listing.

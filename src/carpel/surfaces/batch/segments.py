@@ -14,10 +14,10 @@ from .context import Call
 async def list_segments(call: Call) -> Response:
     """Segments by creation, after a cursor. Archived ones are left out."""
     limit = paging.limit_of(call.request)
-    cursors = paging.Cursors(call.workspace, "segments")
-    after = paging.place_of(call.request, cursors)
+    cursors = paging.Cursors(call.workspace, "segments", r"[A-Z0-9_-]{1,64}")
+    place = paging.place_of(call.request, cursors)
     everyone = call.rooms.segments.list_of(call.workspace)
-    following = [one for one in everyone if after is None or one.created_at > after]
+    following = [one for one in everyone if place is None or one.created_at > place.instant]
     page, more = paging.cut(following, limit)
     last = cursors.make(page[-1].code, page[-1].created_at) if more else None
     return call.listing("segments", [_listed(one) for one in page], len(everyone), last)
