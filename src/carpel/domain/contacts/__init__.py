@@ -1,7 +1,8 @@
 """Contacts: people, known by one or more identifiers."""
 
+from .checker import Checker, Draft, DraftChange, WriteRefused
 from .model import IDENTIFIERS, Contact, IdentifierKind, Write
-from .service import Checker, Contacts, Draft, DraftChange, WriteRefused
+from .service import Contacts
 
 __all__ = [
     "IDENTIFIERS",

@@ -10,7 +10,7 @@ from carpel.domain.fields import Stored
 from carpel.domain.fields.values import MOST_MEMBERS
 from carpel.kit.numbers import NumberOutOfRange, canonical
 
-from . import identity
+from . import identity, objects
 from .model import KIND_NAMES, FieldChange, Row, Write
 from .session import Session
 
@@ -111,8 +111,13 @@ def _change_field(row: Row, change: FieldChange) -> bool:
             new = _sum(old, amount)
         case "join", list() as members, list() | None:
             new = list(dict.fromkeys([*(old or []), *members]))[:MOST_MEMBERS]
+        case "append", list() as members, list() | None:
+            kept = [one for one in old or [] if one not in members]
+            new = [*kept, *dict.fromkeys(members)][-MOST_MEMBERS:]
         case "leave", list() as members, list():
             new = [one for one in old if one not in members] or None
+        case "merge" | "extend" | "amend" | "drop", str() as value, str() | None:
+            new = objects.changed(old, change.how, value)
         case _:
             return False  # the field is of another type; the door has checked what it could
     if new == old:

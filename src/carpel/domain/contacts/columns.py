@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from carpel.domain.fields import Field
+from carpel.domain.fields import BadValue, Field, FieldType, Stored, from_json, objects
 from carpel.kit.ids import id_text
 from carpel.storage.columns import ContactRows, Kind
 
@@ -30,9 +30,34 @@ def to_columns(rows: Sequence[tuple[int, Row]], fields: dict[int, Field]) -> Con
     used = {number for _, row in rows for number in row.fields}
     for number in sorted(used):
         field = fields.get(number)
-        if field is not None:
+        if field is None:
+            continue
+        if field.type == "object":
+            parts = [one for one in fields.values() if one.part_of == number]
+            columns |= _parts([row.fields.get(number) for _, row in rows], parts)
+        else:
             columns[field.column] = (field.type, [row.fields.get(number) for _, row in rows])
     return ContactRows(columns)
+
+
+def _parts(stored: list[Any], parts: list[Field]) -> dict[str, tuple[Kind, list[Any]]]:
+    """The columns of an object's parts. A value of another type than its part has is missing."""
+    values = [objects.values(objects.read(one)) if one is not None else {} for one in stored]
+    columns: dict[str, tuple[Kind, list[Any]]] = {}
+    for part in parts:
+        column = [_fitting(part.type, one.get(part.path)) for one in values]
+        if part.type != "object" and any(one is not None for one in column):
+            columns[part.column] = (part.type, column)
+    return columns
+
+
+def _fitting(field_type: FieldType, value: Any) -> Stored | None:
+    if value is None:
+        return None
+    try:
+        return from_json(field_type, value)
+    except BadValue:
+        return None
 
 
 def _domains(row: Row, alternates: int) -> list[str] | None:

@@ -48,14 +48,16 @@ class Row(msgspec.Struct, array_like=True):
     aliases: dict[str, str] = {}  # label → name: an identifier of which a contact has several
 
 
-How: TypeAlias = Literal["add", "join", "leave"]
+How: TypeAlias = Literal["add", "join", "leave", "append", "merge", "extend", "amend", "drop"]
 
 
 class FieldChange(msgspec.Struct, array_like=True):
     """A change of a field that depends on what is there.
 
     `add` (a number's text) adds to a number, nothing counting as zero; `join` and `leave` add texts
-    to a list and take them out.
+    to a list and take them out; `append` is `join` that puts those already there at the end, and
+    lets the first ones go when there are too many. The others change objects, and their value is
+    JSON text (see objects.py).
     """
 
     field: int

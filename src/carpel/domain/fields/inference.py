@@ -21,9 +21,15 @@ def type_of_json(value: Any) -> FieldType:
         return "boolean"
     if isinstance(value, int | Decimal):
         return "number"
+    if isinstance(value, dict) or (isinstance(value, list) and any(map(_is_object, value))):
+        return "object"
     if isinstance(value, list):
         return "text-list"
     return "date" if isinstance(value, str) and parse_instant(value) is not None else "text"
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 class TypeGuess:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-FieldType = Literal["text", "number", "date", "boolean", "text-list"]
+# An object is kept whole; queries see its parts, which are fields that follow from it.
+FieldType = Literal["text", "number", "date", "boolean", "text-list", "object"]
 FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
 
 # How a field's value comes about: one of the contact's identifiers, a field that every workspace
-# has, one that it has made, or something Carpel works out itself.
-Role = Literal["identifier", "reserved", "custom", "system"]
+# has, one that it has made, a part of an object, or something Carpel works out itself.
+Role = Literal["identifier", "reserved", "custom", "part", "system"]
+
+# In a path: every member of an array.
+EACH = "[]"
 
 CUSTOM_FROM = 101
 MOST_CUSTOM = 500
+# Parts of objects beyond this many are kept with the object, but queries cannot name them.
+MOST_PARTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,19 @@ class Field:
     role: Role
     column: str
     created_at: int = 0
+    part_of: int = 0  # the number of the object that this is a part of, at `path`
+    path: tuple[str, ...] = ()
 
 
 def custom(no: int, name: str, field_type: FieldType, created_at: int) -> Field:
     """A field that a workspace has made."""
     return Field(no, name, field_type, "custom", f"f{no}", created_at)
+
+
+def part(no: int, whole: Field, path: tuple[str, ...], field_type: FieldType, at: int) -> Field:
+    """A part of an object, named by the way to it: `address.city`, `pets[].name`."""
+    name = whole.name + "".join(step if step == EACH else f".{step}" for step in path)
+    return Field(no, name, field_type, "part", f"f{no}", at, whole.no, path)
 
 
 def _reserved(no: int, name: str, field_type: FieldType = "text") -> Field:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 from carpel.storage.catalogue import Catalogue
 
 from .model import Field, custom
@@ -17,10 +21,10 @@ class FieldRepository:
         """Workspace and field of all custom fields, the oldest first."""
         with self._catalogue.read() as connection:
             rows = connection.execute(
-                "SELECT workspace, no, name, type, created_at FROM field "
+                "SELECT workspace, no, name, type, created_at, part_of, path FROM field "
                 "WHERE deleted_at IS NULL ORDER BY workspace, no"
             )
-            return [(row[0], custom(*row[1:])) for row in rows]
+            return [(row[0], _field(*row[1:])) for row in rows]
 
     def last_numbers(self) -> dict[int, int]:
         """The highest number given so far in each workspace, to deleted fields too."""
@@ -31,10 +35,14 @@ class FieldRepository:
     def add(self, workspace: int, fields: list[Field]) -> None:
         with self._catalogue.write() as connection:
             connection.executemany(
-                "INSERT INTO field (workspace, no, name, folded, type, created_at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [(workspace, f.no, f.name, f.name.lower(), f.type, f.created_at) for f in fields],
-            )
+                "INSERT INTO field (workspace, no, name, folded, type, created_at, part_of, path) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (workspace, f.no, f.name, f.name.lower(), f.type, f.created_at,
+                     f.part_of or None, json.dumps(f.path) if f.path else None)
+                    for f in fields
+                ],
+            )  # fmt: skip
 
     def rename(self, workspace: int, renamed: Field) -> None:
         with self._catalogue.write() as connection:
@@ -51,3 +59,10 @@ class FieldRepository:
                 "WHERE workspace = ? AND no = ?",
                 (at, workspace, number),
             )
+
+
+def _field(no: int, name: str, field_type: Any, at: int, part_of: int | None, path: str) -> Field:
+    field = custom(no, name, field_type, at)
+    if part_of is None:
+        return field
+    return replace(field, role="part", part_of=part_of, path=tuple(json.loads(path)))

@@ -12,7 +12,17 @@ from carpel.domain.workspaces import Workspace
 from carpel.kit.clock import Clock
 from carpel.storage.catalogue import Catalogue
 
-from .model import CUSTOM_FROM, FIELD_TYPES, MOST_CUSTOM, RESERVED, Field, FieldType, custom
+from .model import (
+    CUSTOM_FROM,
+    FIELD_TYPES,
+    MOST_CUSTOM,
+    MOST_PARTS,
+    RESERVED,
+    Field,
+    FieldType,
+    custom,
+    part,
+)
 from .repository import FieldRepository
 
 LONGEST_NAME = 100
@@ -102,8 +112,11 @@ class Fields:
         with self._lock:
             self._repository.delete(workspace.no, field.no, self._clock.now())
             mine = self._custom[workspace.no]
+            gone = {one.no for one in mine.values() if one.part_of == field.no} | {field.no}
+            for number in gone - {field.no}:
+                self._repository.delete(workspace.no, number, self._clock.now())
             self._custom[workspace.no] = {
-                name: one for name, one in mine.items() if one.no != field.no
+                name: one for name, one in mine.items() if one.no not in gone
             }
 
     def ensure(self, workspace: Workspace, wanted: Mapping[str, FieldType]) -> dict[str, Field]:
@@ -138,9 +151,43 @@ class Fields:
                 self._custom.setdefault(workspace.no, {}).update(planned.fields)
                 self._last[workspace.no] = max(one.no for one in planned.fields.values())
 
+    def parts_of(self, workspace: int) -> dict[int, list[Field]]:
+        """The parts of each object, by its number."""
+        found: dict[int, list[Field]] = {}
+        for field in self._custom.get(workspace, {}).values():
+            if field.part_of:
+                found.setdefault(field.part_of, []).append(field)
+        return found
+
+    def ensure_parts(
+        self, workspace: Workspace, whole: Field, wanted: Mapping[tuple[str, ...], FieldType]
+    ) -> None:
+        """Make fields of parts of an object that are not known yet.
+
+        A part whose name cannot be a field's or is taken, and parts beyond the most, get none: they
+        are kept with the object all the same.
+        """
+        with self._lock:
+            mine = self._custom.setdefault(workspace.no, {})
+            known = {one.path for one in mine.values() if one.part_of == whole.no}
+            room = MOST_PARTS - sum(1 for one in mine.values() if one.part_of)
+            made: dict[str, Field] = {}
+            for path, field_type in wanted.items():
+                number = self._last.get(workspace.no, CUSTOM_FROM - 1) + len(made) + 1
+                fresh = part(number, whole, path, field_type, self._clock.now())
+                folded = fresh.name.lower()
+                if path in known or len(made) >= room or not _can_be_name(fresh.name):
+                    continue
+                if folded not in made and self.find(workspace.no, folded) is None:
+                    made[folded] = fresh
+            if made:
+                self._repository.add(workspace.no, list(made.values()))
+                self._custom[workspace.no] = {**mine, **made}
+                self._last[workspace.no] = max(one.no for one in made.values())
+
     def check_name(self, name: str) -> None:
         """Raise Invalid when a field cannot have this name."""
-        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
+        if not _can_be_name(name):
             raise Invalid(
                 "bad_field_name",
                 f"{name!r} cannot be a field: a name has 1 to {LONGEST_NAME} printable characters",
@@ -158,6 +205,10 @@ class Fields:
             if name.lower() not in made:
                 number = next_no + len(made)
                 made[name.lower()] = custom(number, name, types[name], self._clock.now())
-        if len(known) + len(made) > MOST_CUSTOM:
+        if sum(1 for one in known.values() if not one.part_of) + len(made) > MOST_CUSTOM:
             raise Invalid("too_many_fields", f"a workspace has at most {MOST_CUSTOM} custom fields")
         return made
+
+
+def _can_be_name(name: str) -> bool:
+    return 1 <= len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()

@@ -1,7 +1,7 @@
 """A field's value in its three forms: as JSON, as text in a file, and as it is stored.
 
 Stored: text as it is; a number as its canonical decimal text; a date as microseconds since 1970;
-a boolean as it is; a text list as a list without repeats.
+a boolean as it is; a text list as a list without repeats; an object as its JSON text.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from typing import Any
 from carpel.kit.instants import format_instant, parse_instant
 from carpel.kit.numbers import NumberOutOfRange, canonical, exact, plain
 
+from . import objects
 from .model import FieldType
+from .objects import BadValue
 
 Stored = str | int | bool | list[str]
 
 LONGEST_TEXT = 10_000
 MOST_MEMBERS = 1_000
-
-
-class BadValue(ValueError):
-    """A value does not fit its field; the message says what was expected."""
 
 
 def from_json(field_type: FieldType, value: Any) -> Stored:
@@ -55,6 +53,8 @@ def from_text(field_type: FieldType, text: str) -> Stored:
             raise BadValue(f"expected true or false, got {_shown(text)}")
         case "text-list":
             return _text_list(_members(text))
+        case "object":
+            return objects.from_text(text)
 
 
 def to_json(field_type: FieldType, stored: Stored) -> Any:
@@ -63,6 +63,8 @@ def to_json(field_type: FieldType, stored: Stored) -> Any:
         return Decimal(stored)
     if field_type == "date" and isinstance(stored, int):
         return format_instant(stored)
+    if field_type == "object" and isinstance(stored, str):
+        return objects.read(stored)
     return stored
 
 
@@ -147,4 +149,5 @@ CONVERTERS: dict[FieldType, Callable[[Any], Stored]] = {
     "date": _date,
     "boolean": _boolean,
     "text-list": _text_list,
+    "object": objects.from_json,
 }

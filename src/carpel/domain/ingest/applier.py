@@ -101,7 +101,7 @@ class Applier:
             ]
             self._columns.apply(applied.seq, batches)
             self._handed_over = applied.seq
-        self._engine.touch(applied.seq, applied.changes.touched())
+        self._engine.touch(applied.seq, applied.changes.touched(self._fields))
 
     def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
         """The batch's own rows, as it left them."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from carpel.domain.events.model import EventRow
+from carpel.domain.fields import Field, Fields
 from carpel.engine.live import Touched
 from carpel.storage.columns import ContactRows, EventRows, Kind, WorkspaceBatch
 
@@ -39,18 +40,23 @@ class Changes:
             self.created[workspace] = set()
         return self.parts[workspace]
 
-    def touched(self) -> list[Touched]:
-        """For the engine."""
+    def touched(self, fields: Fields) -> list[Touched]:
+        """For the engine. Where an object changed, all of its parts may have."""
         return [
             Touched(
                 workspace,
                 population=bool(self.created[workspace] or part.removed),
-                columns=frozenset(self.columns[workspace]),
+                columns=frozenset(_with_parts(self.columns[workspace], fields.parts_of(workspace))),
                 types=frozenset(event.name for event in part.events),
                 events=bool(part.moved or part.removed),
             )
             for workspace, part in self.parts.items()
         ]
+
+
+def _with_parts(columns: set[str], parts: dict[int, list[Field]]) -> set[str]:
+    touched = [one for number, some in parts.items() if f"f{number}" in columns for one in some]
+    return columns | {one.column for one in touched}
 
 
 _encoder = msgspec.msgpack.Encoder()

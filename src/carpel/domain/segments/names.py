@@ -20,7 +20,9 @@ class WorkspaceNames(Catalogue):
     @override
     def find_field(self, name: str) -> FieldInfo | None:
         field = self._fields.find(self._workspace, name)
-        return FieldInfo(field.name, field.type, field.column) if field else None
+        if field is None or field.type == "object":
+            return None  # rules name the parts of an object
+        return FieldInfo(field.name, field.type, field.column)
 
     @override
     def field_names(self) -> list[str]:

@@ -71,6 +71,8 @@ def _check_contacts(call: Call, items: list[Any]) -> Checked:
                 checked.refused.append((place, refused))
         if checked.refused and not _skips(call):
             making.give_up()
+            return checked
+    contacts.make_parts(call.workspace, checker)
     return checked
 
 
