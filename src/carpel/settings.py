@@ -31,6 +31,7 @@ class Settings:
     columns_memory_mb: int = 2048
     threads: int = 0
     log_level: str = "warning"
+    changes_days: int = 90
 
 
 DESCRIPTIONS: dict[str, str] = {
@@ -43,6 +44,7 @@ DESCRIPTIONS: dict[str, str] = {
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",
     "log_level": "debug, info, warning or error",
+    "changes_days": "days for which single changes of membership are kept; 0 keeps all",
 }
 
 _CHOICES: dict[str, tuple[str, ...]] = {

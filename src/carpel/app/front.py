@@ -40,7 +40,7 @@ class Front:
             service, rate_limits=settings.rate_limits, page_count=settings.batch_count == "page"
         )
         sendgrid = SendGridDoor(service, limiter)
-        native = NativeDoor(service, local_token)
+        native = self._native = NativeDoor(service, local_token)
         files = FilesDoor(service.files)
         self._doors: list[tuple[re.Pattern[str], Answer]] = [
             (re.compile(r"/api/v1(/|$)"), native.answer),
@@ -72,6 +72,10 @@ class Front:
             await answered(scope, receive, sending)
         except ClientDisconnect:
             _log.info("%s %s: the caller hung up", request.method, request.url.path)
+
+    def close(self) -> None:
+        """The server stops: end what would go on for as long as the caller listens."""
+        self._native.close()
 
     async def _answer(self, request: Request) -> Response:
         # Some clients join "/v3/" and "/marketing" (contracts/sendgrid.md §7).

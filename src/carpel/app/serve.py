@@ -48,8 +48,9 @@ def serve(service: Service, settings: Settings, on_ready: Callable[[str], None])
     host, port = listening.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     token = new_secret()
+    front = Front(service, settings, token)
     config = uvicorn.Config(
-        Front(service, settings, token),
+        front,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -57,13 +58,24 @@ def serve(service: Service, settings: Settings, on_ready: Callable[[str], None])
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=GRACE_S,
     )
-    asyncio.run(_run(_Server(config), listening, lambda: _ready(service, url, token, on_ready)))
+    server = _Server(config)
+
+    def stop() -> None:
+        server.should_exit = True
+        front.close()
+
+    asyncio.run(_run(server, listening, lambda: _ready(service, url, token, on_ready), stop))
 
 
-async def _run(server: _Server, listening: socket.socket, ready: Callable[[], None]) -> None:
+async def _run(
+    server: _Server,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    stop: Callable[[], None],
+) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, lambda: setattr(server, "should_exit", True))
+        loop.add_signal_handler(name, stop)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn tells no other way)
         await asyncio.sleep(0.005)

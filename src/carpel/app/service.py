@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
+from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import File, Files
+from carpel.domain.history import History, adopt_sizes
 from carpel.domain.ingest import Ingest
 from carpel.domain.ingest.applier import Applier
 from carpel.domain.jobs import Jobs
@@ -17,13 +19,14 @@ from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
 from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspaces
-from carpel.engine.live import Engine, Published
-from carpel.kit.clock import Clock, SystemClock
+from carpel.engine.live import Engine
+from carpel.kit.clock import DAY, Clock, SystemClock
 from carpel.settings import Settings
 from carpel.storage.backup import copy_stores, pack
 from carpel.storage.catalogue import Catalogue
 from carpel.storage.columns import Columns
 from carpel.storage.directory import DataDirectory
+from carpel.storage.feed import FeedStore
 from carpel.storage.people import People, PeopleView
 
 
@@ -42,6 +45,8 @@ class Service:
     segments: Segments
     ingest: Ingest
     engine: Engine
+    feed: Feed
+    history: History
     jobs: Jobs
     files: Files
     _catalogue: Catalogue
@@ -76,6 +81,7 @@ class Service:
         except BaseException:
             directory.close()
             raise
+        service.feed.start(service.segments.numbers())
         service.ingest.start()
         if background:
             service.engine.start()
@@ -93,18 +99,24 @@ class Service:
             threads=settings.threads or os.cpu_count() or 1,
         )
         news = _News()
-        engine = Engine(columns, clock, news.published, news.outstanding_since)
+        keep_us = settings.changes_days * DAY or None
+        feed_store = FeedStore(directory.feed)
+        feed = Feed(feed_store, view, clock, keep_us)
+        history = History(feed_store)
+        engine = Engine(columns, clock, feed.record, news.outstanding_since)
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
-        segments = Segments(catalogue, fields, lists, engine, clock)
-        news.segments = segments
+        segments = Segments(catalogue, fields, lists, engine, feed, clock)
+        adopt_sizes(catalogue, feed_store)
 
         def trim() -> int:
             people.flush()
             return min(people.applied, columns.applied)
 
-        ingest = Ingest(directory.log, Applier(people, columns, fields, engine), trim)
+        ingest = Ingest(
+            directory.log, Applier(people, columns, fields, engine, feed, keep_us), trim
+        )
         news.ingest = ingest
         jobs = Jobs(catalogue, clock)
         files = Files(directory.files, catalogue, clock)
@@ -126,6 +138,8 @@ class Service:
             segments=segments,
             ingest=ingest,
             engine=engine,
+            feed=feed,
+            history=history,
             jobs=jobs,
             files=files,
             _catalogue=catalogue,
@@ -147,6 +161,7 @@ class Service:
         self.jobs.close()
         self.ingest.close()
         self.engine.close()
+        self.feed.close()
         self._columns.close()
         self._view.close()
         self._people.close()
@@ -157,12 +172,7 @@ class Service:
 class _News:
     """Joins the engine to the rooms above it, which are made after it."""
 
-    segments: Segments | None = None
     ingest: Ingest | None = None
 
     def outstanding_since(self) -> int | None:
         return self.ingest.outstanding_since if self.ingest is not None else None
-
-    def published(self, number: int, published: Published) -> None:
-        if self.segments is not None:
-            self.segments.on_published(number, published)

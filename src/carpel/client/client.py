@@ -78,13 +78,13 @@ class Client:
         """Send a body as JSON."""
         return self._call("POST", path, query, _encode(body))
 
-    def patch(self, path: str, body: Any) -> Any:
+    def patch(self, path: str, body: Any, **query: Any) -> Any:
         """Change what the body names."""
-        return self._call("PATCH", path, {}, _encode(body))
+        return self._call("PATCH", path, query, _encode(body))
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str, **query: Any) -> Any:
         """Delete."""
-        return self._call("DELETE", path, {})
+        return self._call("DELETE", path, query)
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every page of a listing, by its cursor."""

@@ -20,6 +20,7 @@ from carpel.storage.columns import Columns, Snapshot
 from .look import Look
 from .plan import Plan
 from .printer import Printer
+from .publication import Cause, Publication, Published
 from .reads import Reads, reads
 from .recompute import Membership, recompute
 
@@ -37,26 +38,6 @@ class Touched:
     columns: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()  # of events that came
     events: bool = False  # events moved or went, of whatever type
-
-
-@dataclass(frozen=True)
-class Published:
-    """A segment's members at an instant, under one version of its rules.
-
-    `until` is the first instant at which time alone may change it; `applied` the log record up to
-    which data is in it.
-    """
-
-    members: FrozenBitMap
-    version: int
-    at: int
-    until: int
-    applied: int
-    exact: bool  # whether all that was acknowledged before `at` is in it
-
-    @property
-    def count(self) -> int:
-        return len(self.members)
 
 
 @dataclass(frozen=True)
@@ -79,6 +60,7 @@ class _Segment:
     stale: bool = True
     published: Published | None = None
     failure: str | None = None
+    touched_by: Cause = "contact"  # the last data that may have changed it
 
 
 @dataclass
@@ -101,7 +83,7 @@ class Engine:
         self,
         columns: Columns,
         clock: Clock,
-        on_published: Callable[[int, Published], None],
+        on_published: Callable[[Publication], None],
         outstanding_since: Callable[[], int | None],
     ) -> None:
         """Begin without segments.
@@ -109,7 +91,7 @@ class Engine:
         Args:
             columns: where data is read.
             clock: what time it is.
-            on_published: told number and membership of each segment right after it is computed.
+            on_published: told of each segment right after it is computed.
             outstanding_since: when the first acknowledged record came that is not in the columns
                 yet; None when there is none.
         """
@@ -148,8 +130,10 @@ class Engine:
             self._touched = max(self._touched, seq)
             for segment in self._segments.values():
                 change = changes.get(segment.workspace)
-                if change is not None and _affects(change, segment.reads):
+                cause = _cause(change, segment.reads) if change is not None else None
+                if cause is not None:
                     segment.stale = True
+                    segment.touched_by = cause
                     segment.needs = max(segment.needs, seq)
             self._changed.notify_all()
 
@@ -307,11 +291,15 @@ class Engine:
             if self._segments.get(job.number) is not segment:
                 return  # redefined or dropped meanwhile
             segment.failure = failure
+            previous = segment.published
             if published is not None:
                 segment.published = published
             self._changed.notify_all()
         if published is not None:
-            self._on_published(job.number, published)
+            cause = _why(segment, previous, published)
+            self._on_published(
+                Publication(job.number, segment.workspace, previous, published, cause)
+            )
 
     # ---------------------------------------------------------- under the lock
 
@@ -364,12 +352,22 @@ class Engine:
         return published.applied >= min(seq, segment.needs) if seq else not segment.stale
 
 
-def _affects(change: Touched, seen: Reads) -> bool:
-    """Whether a change can move anyone in or out."""
+def _cause(change: Touched, seen: Reads) -> Cause | None:
+    """How a change can move anyone in or out; None when it cannot."""
+    if seen.events and (
+        change.events
+        or (change.types and (seen.types is None or not change.types.isdisjoint(seen.types)))
+    ):
+        return "event"
     if change.population or change.columns & seen.columns:
-        return True
-    if not seen.events:
-        return False
-    return change.events or (bool(change.types) and (
-        seen.types is None or bool(change.types & seen.types)
-    ))  # fmt: skip
+        return "contact"
+    return None
+
+
+def _why(segment: _Segment, previous: Published | None, published: Published) -> Cause:
+    """What may have moved people between two publications."""
+    if previous is None:
+        return "event" if segment.reads.events else "contact"
+    if previous.version != published.version:
+        return "definition"
+    return segment.touched_by if previous.applied < segment.needs else "time"

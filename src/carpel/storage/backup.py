@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from .directory import FORMAT_FILE, DataDirectory, FormatTooNew, NoDataDirectory, is_held
-from .migrations import NEWEST
+from .migrations import FEED_SINCE, NEWEST
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,7 +20,8 @@ else:
     from backports import zstd
 
 _CHUNK = 1 << 20
-_FILES = ("catalogue.sqlite", "people.sqlite", "columns.duckdb")
+# Each store's file, and the first data format that has it.
+_FILES = {"catalogue.sqlite": 1, "people.sqlite": 1, "columns.duckdb": 1, "feed.sqlite": FEED_SINCE}
 
 
 class BadBackup(Exception):
@@ -37,7 +38,7 @@ def copy_stores(directory: DataDirectory) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "log").mkdir(parents=True)
     shutil.copy2(directory.path / FORMAT_FILE, folder)
-    for source in (directory.catalogue, directory.people):
+    for source in (directory.catalogue, directory.people, directory.feed):
         _copy_sqlite(source, folder / source.name)
     shutil.copy2(directory.columns, folder)
     for file in sorted(directory.log.glob("*.log")):
@@ -116,7 +117,7 @@ def _check(archive: Path, draft: Path) -> None:
         found = json.loads((draft / FORMAT_FILE).read_text())["format"]
     except (OSError, ValueError, KeyError, TypeError):
         raise BadBackup(f"{archive} is not a backup made by carpel") from None
-    if not all((draft / name).exists() for name in _FILES):
+    if not all((draft / name).exists() for name, since in _FILES.items() if found >= since):
         raise BadBackup(f"{archive} is incomplete")
     if found > NEWEST:
         raise FormatTooNew(

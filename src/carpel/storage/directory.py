@@ -79,6 +79,11 @@ class DataDirectory:
         return self.path / "columns.duckdb"
 
     @property
+    def feed(self) -> Path:
+        """The file of changes of membership."""
+        return self.path / "feed.sqlite"
+
+    @property
     def files(self) -> Path:
         """The folder of exports and uploads."""
         return self.path / "files"

@@ -158,6 +158,27 @@ class _Lookups(ABC):
                 )
         return found
 
+    def ids(self, workspace: int, numbers: Collection[int]) -> dict[int, bytes]:
+        """Number and id of each of these contacts, those that are gone included."""
+        keys = json.dumps([workspace << _SHIFT | no for no in numbers])
+        with self.read() as connection:
+            rows = connection.execute(
+                "SELECT key, id FROM contact WHERE key IN (SELECT value FROM json_each(?1)) "
+                "UNION ALL "
+                "SELECT key, id FROM ended WHERE key IN (SELECT value FROM json_each(?1))",
+                (keys,),
+            )
+            return {key & _LOW: contact_id for key, contact_id in rows}
+
+    def erasures(self) -> list[tuple[int, int, list[int]]]:
+        """Log record, workspace and numbers of contacts erased, in order, as long as remembered."""
+        found: dict[tuple[int, int], list[int]] = {}
+        with self.read() as connection:
+            rows = connection.execute("SELECT seq, key FROM ended WHERE erased ORDER BY seq")
+            for seq, key in rows:
+                found.setdefault((seq, key >> _SHIFT), []).append(key & _LOW)
+        return [(seq, workspace, numbers) for (seq, workspace), numbers in found.items()]
+
     def outbox_after(self, seq: int) -> list[tuple[int, bytes]]:
         """What the columns have not taken over yet, in order."""
         with self.read() as connection:
@@ -267,6 +288,22 @@ class People(Database, _Lookups):
                 "UPDATE former_id SET key = ? WHERE key = ?",
                 (workspace << _SHIFT | kept, workspace << _SHIFT | gone),
             )
+
+    def put_ended(self, rows: Iterable[tuple[int, int, bytes, int, int, bool]]) -> None:
+        """Remember (workspace, number, id, log record, instant, erased) of contacts that are gone."""
+        with self.write() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)",
+                (
+                    (workspace << _SHIFT | no, contact_id, seq, at, erased)
+                    for workspace, no, contact_id, seq, at, erased in rows
+                ),
+            )
+
+    def drop_ended(self, before: int) -> None:
+        """Forget contacts that were gone before an instant."""
+        with self.write() as connection:
+            connection.execute("DELETE FROM ended WHERE at < ?", (before,))
 
     # -------------------------------------------------------------------- events
 

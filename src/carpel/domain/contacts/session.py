@@ -30,7 +30,7 @@ class Session:
         self._next: dict[int, int] = {}
         self.created: set[Place] = set()
         self.changed: set[Place] = set()
-        self.removed: set[Place] = set()
+        self.removed: dict[Place, bytes] = {}  # and the id it had
         self._added_identifiers: dict[tuple[int, int, str, int], bool] = {}
         self._list_changes: dict[tuple[int, int, int], bool] = {}
 
@@ -155,7 +155,7 @@ class Session:
         self._rows[place] = None
         self._ids.pop(row.id, None)
         self.changed.discard(place)
-        self.removed.add(place)
+        self.removed[place] = row.id
 
     def lead(self, workspace: int, former: bytes, gone: int, kept: int) -> None:
         """Let the former id of a contact lead to the one it met."""

@@ -16,6 +16,7 @@ from carpel.domain.contacts.model import Row, Write
 from carpel.domain.contacts.session import Session, decode_row
 from carpel.domain.events.model import EventRow, EventWrite
 from carpel.domain.events.service import numbered_key
+from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.engine.live import Engine
 from carpel.kit.ids import derived_id
@@ -49,7 +50,18 @@ class Applied:
 class Applier:
     """Applies records in order: `apply` on one thread, `hand_over` on the same or another."""
 
-    def __init__(self, people: People, columns: Columns, fields: Fields, engine: Engine) -> None:
+    def __init__(
+        self,
+        people: People,
+        columns: Columns,
+        fields: Fields,
+        engine: Engine,
+        feed: Feed,
+        remember_us: int | None = None,
+    ) -> None:
+        """Args: remember_us: how long ids of contacts that are gone are kept, None for ever."""
+        self._feed = feed
+        self._remember_us = remember_us
         self._people = people
         self._columns = columns
         self._fields = fields
@@ -88,6 +100,7 @@ class Applier:
             results = [batch.apply(number, record) for number, record in records]
             batch.session.flush()
             batch.flush_events()
+            batch.flush_ended(self._remember_us)
             self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
             self._people.set_counter("applied", seq)
         return Applied(seq, results, batch.changes, batch.session)
@@ -101,6 +114,8 @@ class Applier:
             ]
             self._columns.apply(applied.seq, batches)
             self._handed_over = applied.seq
+        for workspace, part in applied.changes.parts.items():
+            self._feed.erase(applied.seq, workspace, part.erased)
         self._engine.touch(applied.seq, applied.changes.touched(self._fields))
 
     def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
@@ -133,9 +148,11 @@ class _Batch:
         self._keys: dict[bytes, int] = {}
         self._stored_runs: dict[bytes, int | None] = {}
         self._next_event = people.counter(_EVENTS_COUNTER)
+        self._ended_at: dict[tuple[int, int], tuple[int, int, bool]] = {}
 
     def apply(self, seq: int, record: Record) -> ApplyResult:
         result = ApplyResult(seq)
+        before = len(self.session.removed)
         match record:
             case ContactsRecord():
                 self.session.look_up(record.workspace, (one.identifiers for one in record.writes))
@@ -150,6 +167,10 @@ class _Batch:
                 self._look_up_keys(record)
                 for place, event in enumerate(record.events):
                     self._event(record, place, event, result)
+        if len(self.session.removed) > before:
+            erased = isinstance(record, ErasureRecord)
+            for place_gone in self.session.removed:
+                self._ended_at.setdefault(place_gone, (seq, record.at, erased))
         return result
 
     def _erase(self, record: ErasureRecord, result: ApplyResult) -> None:
@@ -181,6 +202,19 @@ class _Batch:
     def flush_events(self) -> None:
         self._people.put_event_keys(self._keys.items())
         self._people.set_counter(_EVENTS_COUNTER, self._next_event)
+
+    def flush_ended(self, remember_us: int | None) -> None:
+        """Remember who is gone, and forget who has been for long."""
+        if not self._ended_at:
+            return
+        removed = self.session.removed
+        self._people.put_ended(
+            (*place, removed[place], seq, at, erased)
+            for place, (seq, at, erased) in self._ended_at.items()
+        )
+        if remember_us is not None:
+            newest = max(at for _, at, _ in self._ended_at.values())
+            self._people.drop_ended(newest - remember_us)
 
     def _contact(
         self, record: ContactsRecord, place: int, write: Write, result: ApplyResult

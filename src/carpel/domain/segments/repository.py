@@ -96,39 +96,6 @@ class SegmentRepository:
         with self._catalogue.write() as connection:
             connection.execute("DELETE FROM segment WHERE no = ?", (number,))
 
-    # ------------------------------------------------------------------- sizes
-
-    def add_size(self, number: int, at: int, size: int, version: int) -> None:
-        """Remember a size; within one minute the last one stays."""
-        with self._catalogue.write() as connection:
-            connection.execute(
-                "INSERT INTO segment_size SELECT ?1, ?2, ?3, ?4, ?5 "
-                "WHERE EXISTS (SELECT 1 FROM segment WHERE no = ?1) "
-                "ON CONFLICT (segment, minute) DO UPDATE SET "
-                "at = excluded.at, size = excluded.size, version = excluded.version",
-                (number, at // 60_000_000, at, size, version),
-            )
-
-    def last_size(self, number: int) -> tuple[int, int] | None:
-        """The newest size and its version."""
-        with self._catalogue.read() as connection:
-            row = connection.execute(
-                "SELECT size, version FROM segment_size WHERE segment = ? "
-                "ORDER BY minute DESC LIMIT 1",
-                (number,),
-            ).fetchone()
-            return (row[0], row[1]) if row else None
-
-    def sizes(self, number: int, since: int) -> list[tuple[int, int]]:
-        """Instants and sizes since an instant, the oldest first, led by the last one before it."""
-        with self._catalogue.read() as connection:
-            return connection.execute(
-                "SELECT at, size FROM segment_size WHERE segment = ?1 AND minute >= coalesce("
-                "(SELECT max(minute) FROM segment_size WHERE segment = ?1 AND at <= ?2), 0) "
-                "ORDER BY minute",
-                (number, since),
-            ).fetchall()
-
     def _add_version(self, number: int, made: Stored) -> None:
         with self._catalogue.write() as connection:
             connection.execute(

@@ -6,13 +6,15 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.lists import Lists
 from carpel.domain.refusals import Conflict, Invalid, NoSuch, Refusal
 from carpel.domain.workspaces import Workspace
 from carpel.engine import plan as plans
-from carpel.engine.live import Count, Engine, Published
-from carpel.kit.clock import DAY, Clock
+from carpel.engine.live import Count, Engine
+from carpel.engine.publication import Published
+from carpel.kit.clock import Clock
 from carpel.kit.ids import new_id
 from carpel.query.catalogue import Catalogue as Names
 from carpel.query.compile import Compiled, compile_document
@@ -40,15 +42,21 @@ class Segments:
     """All segments of all workspaces, kept in memory and in the engine as well."""
 
     def __init__(
-        self, catalogue: Catalogue, fields: Fields, lists: Lists, engine: Engine, clock: Clock
+        self,
+        catalogue: Catalogue,
+        fields: Fields,
+        lists: Lists,
+        engine: Engine,
+        feed: Feed,
+        clock: Clock,
     ) -> None:
         self._repository = SegmentRepository(catalogue)
         self._fields = fields
         self._lists = lists
         self._engine = engine
+        self._feed = feed
         self._clock = clock
         self._lock = threading.RLock()
-        self._sizes: dict[int, tuple[int, int] | None] = {}
         self._by_id: dict[str, Segment] = {}
         for stored in self._repository.list_all():
             self._take_up_again(stored)
@@ -64,10 +72,18 @@ class Segments:
             and (archived is None or (segment.archived_at is not None) == archived)
         ]
 
+    def numbers(self) -> list[int]:
+        """The numbers of all segments of all workspaces."""
+        return list(self.ids())
+
     def by_id(self, workspace: Workspace, segment_id: str) -> Segment | None:
         """The segment of this id in this workspace."""
         segment = self._by_id.get(segment_id.lower())
         return segment if segment is not None and segment.workspace == workspace.no else None
+
+    def ids(self) -> dict[int, str]:
+        """Number and id of all segments of all workspaces."""
+        return {segment.no: segment.id for segment in list(self._by_id.values())}
 
     def read(self, workspace: Workspace, reference: str) -> Segment:
         """The segment of this id, code or exact name, in that order.
@@ -103,19 +119,6 @@ class Segments:
     def members(self, segment: Segment) -> Published | None:
         """Who is in, as a bitmap of contact numbers, at one moment."""
         return self._engine.members(segment.no)
-
-    def trend(self, segment: Segment, days: int = 30) -> list[tuple[int, int]]:
-        """Instants and sizes of the last days, the oldest first."""
-        return self._repository.sizes(segment.no, self._clock.now() - days * DAY)
-
-    def on_published(self, number: int, published: Published) -> None:
-        """The engine's news: remember the size when it differs."""
-        seen = (published.count, published.version)
-        if number not in self._sizes:
-            self._sizes[number] = self._repository.last_size(number)
-        if self._sizes[number] != seen:
-            self._repository.add_size(number, published.at, *seen)
-            self._sizes[number] = seen
 
     # ----------------------------------------------------------------- changing
 
@@ -209,8 +212,8 @@ class Segments:
         with self._lock:
             self._repository.delete(segment.no)
             self._engine.drop(segment.no)
+            self._feed.forget(segment.no)
             self._by_id.pop(segment.id, None)
-            self._sizes.pop(segment.no, None)
 
     def compile(self, workspace: Workspace, wanted: Definition) -> tuple[Compiled, str]:
         """The rules understood, and their text.

@@ -30,6 +30,7 @@ def _load() -> tuple[Migration, ...]:
 
 ALL = _load()
 NEWEST = ALL[-1].number
+FEED_SINCE = next(step.number for step in ALL if step.store == "feed")
 
 
 def pending(store: str, done: int) -> list[Migration]:

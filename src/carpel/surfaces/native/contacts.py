@@ -2,22 +2,93 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.responses import Response
 
-from . import shapes
+from carpel.domain.contacts import Contact
+from carpel.domain.ingest import ContactsRecord, ErasureRecord, Record
+from carpel.domain.segments import members as membership
+from carpel.kit.ids import id_bytes, new_seed
+
+from . import data, shapes
 from .context import Call
 from .problems import Problem
 
 
 async def read(call: Call) -> Response:
     """`GET /contacts/{id, external_id or email}`."""
+    return call.answer(shapes.contact(await _found(call)))
+
+
+async def edit(call: Call) -> Response:
+    """`PATCH /contacts/{contact}[?wait=applied]`: what is given is changed, null empties a field.
+
+    `lists` are all the lists it is in from then on. 200 with the contact as it is now.
+    """
+    rooms, found = call.rooms, await _found(call)
+    body = await call.json()
+    checked = await call.off_loop(data.check_edit, call, found, body)
+    record = ContactsRecord(call.workspace.no, rooms.clock.now(), new_seed(), [checked])
+    await _apply(call, record)
+    changed = await call.off_loop(rooms.contacts.find, call.workspace, found.id)
+    if changed is None:
+        raise _no_such(found.id)
+    return call.answer(shapes.contact(changed))
+
+
+async def erase(call: Call) -> Response:
+    """`DELETE /contacts/{contact}[?wait=applied]`: 204 once it is gone, with all its events.
+
+    The feed forgets it as well; that it left its segments is the last that is said of its id.
+    """
+    found = await _found(call)
+    now = call.rooms.clock.now()
+    await _apply(call, ErasureRecord(call.workspace.no, now, [id_bytes(found.id) or b""]))
+    return Response(status_code=204)
+
+
+async def segments_of(call: Call) -> Response:
+    """`GET /contacts/{contact}/segments[?archived=all]`: all segments it is in, and since when."""
+    found = await _found(call)
+    rooms, workspace = call.rooms, call.workspace
+    number = await call.off_loop(rooms.contacts.number, workspace, found.id)
+    archived = None if call.query("archived") == "all" else False
+    chosen = rooms.segments.list_of(workspace, archived=archived)
+    entered = await call.off_loop(
+        membership.segments_with, rooms.segments, rooms.feed, chosen, number or 0
+    )
+    return call.answer(
+        {
+            "data": [shapes.segment_of(one, since) for one, since in entered],
+            "next_cursor": None,
+        }
+    )
+
+
+async def _apply(call: Call, record: Record) -> None:
+    """Have a record applied; with `wait=applied` until all counts include it."""
+    ticket = await call.off_loop(call.rooms.ingest.submit, record)
+    await asyncio.wrap_future(ticket.durable)
+    if call.query("wait") == "applied":
+        result = await asyncio.wrap_future(ticket.applied)
+        everyone = call.rooms.segments.list_of(call.workspace, archived=None)
+        await call.off_loop(call.rooms.segments.settle, everyone, result.seq)
+    else:
+        await asyncio.wrap_future(ticket.stored)
+
+
+async def _found(call: Call) -> Contact:
     reference = call.values["contact"]
     found = await call.off_loop(call.rooms.contacts.find, call.workspace, reference)
     if found is None:
-        raise Problem(404, "no_such_contact", f"there is no contact {reference!r}")
-    return call.answer(shapes.contact(found))
+        raise _no_such(reference)
+    return found
+
+
+def _no_such(reference: str) -> Problem:
+    return Problem(404, "no_such_contact", f"there is no contact {reference!r}")
 
 
 async def list_fields(call: Call) -> Response:

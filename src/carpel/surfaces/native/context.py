@@ -12,17 +12,23 @@ from starlette.responses import Response
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
+from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
+from carpel.domain.files import Files
+from carpel.domain.history import History
 from carpel.domain.ingest import Ingest
+from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
 from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspace, Workspaces
+from carpel.kit import cursors
 from carpel.kit.clock import Clock
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json, read_body
 
 from .problems import Problem
+from .watching import Watch
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 
@@ -41,6 +47,10 @@ class Rooms(Protocol):
     events: Events
     segments: Segments
     ingest: Ingest
+    feed: Feed
+    history: History
+    jobs: Jobs
+    files: Files
     engine: Any
 
     def back_up(self) -> Iterator[bytes]:
@@ -57,13 +67,14 @@ class Call:
     values: dict[str, str]
     workspace: Workspace
     key: Key | None  # None for commands on the directory itself
+    watch: Watch
 
     def query(self, name: str) -> str | None:
         """A query parameter; None when it is missing or empty."""
         return self.request.query_params.get(name) or None
 
-    def number(self, name: str, default: int, most: int) -> int:
-        """A whole number in the query, from 1 to `most`.
+    def number(self, name: str, default: int, most: int, least: int = 1) -> int:
+        """A whole number in the query, from `least` to `most`.
 
         Raises:
             Problem: it is something else.
@@ -71,14 +82,27 @@ class Call:
         text = self.query(name)
         if text is None:
             return default
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
             raise Problem(
                 400,
                 "bad_parameter",
-                f"{name} is a whole number from 1 to {most}",
+                f"{name} is a whole number from {least} to {most}",
                 more={"parameter": name},
             )
         return int(text)
+
+    def place(self, kind: str, cursor: str, *types: type) -> list[str | int]:
+        """The place that a cursor of a listing stands for.
+
+        Raises:
+            Problem: it is none of that listing's.
+        """
+        try:
+            return cursors.decode(kind, cursor, *types)
+        except cursors.BadCursor as error:
+            raise Problem(
+                400, "bad_cursor", f"cursor: {error}", more={"parameter": "cursor"}
+            ) from None
 
     async def body(self) -> bytes:
         """The request's body.

@@ -9,14 +9,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from carpel.domain.contacts import Draft, WriteRefused
+from carpel.domain.contacts import Contact, Draft, Write, WriteRefused
 from carpel.domain.events import EventDraft, EventRefused
 from carpel.domain.ingest import ApplyResult, ContactsRecord, EventsRecord, Record, Ticket
 from carpel.kit.ids import new_seed
 from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
 
 from .context import Call
-from .problems import Problem
+from .problems import Problem, from_refusal
 
 MOST_ITEMS = 100_000
 MOST_PROBLEMS = 100
@@ -74,6 +74,28 @@ def _check_contacts(call: Call, items: list[Any]) -> Checked:
             return checked
     contacts.make_parts(call.workspace, checker)
     return checked
+
+
+def check_edit(call: Call, found: Contact, body: Any) -> Write:
+    """The change of one contact that exists: its lists are exactly those that are given.
+
+    Raises:
+        Problem: it cannot be taken.
+    """
+    try:
+        draft = _contact_draft(body)
+    except WriteRefused as refused:
+        raise from_refusal(refused) from None
+    if draft.identifiers.get("id", found.id) != found.id:
+        raise Problem(400, "bad_body", "an id cannot change", more={"pointer": "/id"})
+    draft = Draft({**draft.identifiers, "id": found.id}, draft.fields, draft.lists)
+    contacts, workspace = call.rooms.contacts, call.workspace
+    with call.rooms.fields.making(workspace, contacts.new_fields(workspace, [draft])) as making:
+        write = contacts.checker(workspace, making.fields).check(draft)
+    if "lists" in body:
+        known = {one.id: one.no for one in call.rooms.lists.list_of(workspace.no)}
+        write.leave_lists = [known[one] for one in found.lists if known[one] not in write.lists]
+    return write
 
 
 def _check_events(call: Call, items: list[Any]) -> Checked:

@@ -14,9 +14,10 @@ from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.callers import address, bearer
 from carpel.surfaces.wire.routing import NotFound, Operation, Table
 
-from . import contacts, data, directory, segments
+from . import changes, contacts, data, directory, segments
 from .context import Call, Handler, Rooms
 from .problems import Problem, from_refusal, respond, unauthorized
+from .watching import Watch
 
 PREFIX = "/api/v1"
 WORKSPACE_HEADER = "x-carpel-workspace"
@@ -34,8 +35,12 @@ OPERATIONS: list[Operation[Handler]] = [
     Operation("POST", "/segments/{segment}/restore", segments.restore, "api.write"),
     Operation("GET", "/segments/{segment}/members", segments.members, "api.read"),
     Operation("GET", "/segments/{segment}/members/{contact}", segments.explain, "api.read"),
+    Operation("GET", "/changes", changes.read, "api.read"),
     Operation("POST", "/contacts", data.post_contacts, "api.write"),
     Operation("GET", "/contacts/{contact}", contacts.read, "api.read"),
+    Operation("PATCH", "/contacts/{contact}", contacts.edit, "api.write"),
+    Operation("DELETE", "/contacts/{contact}", contacts.erase, "api.write"),
+    Operation("GET", "/contacts/{contact}/segments", contacts.segments_of, "api.read"),
     Operation("POST", "/events", data.post_events, "api.write"),
     Operation("GET", "/fields", contacts.list_fields, "api.read"),
     Operation("POST", "/fields", contacts.create_field, "api.write"),
@@ -59,6 +64,7 @@ class NativeDoor:
         self._rooms = rooms
         self._local_token = local_token.encode()
         self._table = Table(OPERATIONS)
+        self._watch = Watch(rooms.feed)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
@@ -71,6 +77,10 @@ class NativeDoor:
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return respond(request, Problem(500, "internal_error", "something went wrong here"))
+
+    def close(self) -> None:
+        """The server stops: end streams and waiting."""
+        self._watch.close()
 
     async def _serve(self, request: Request) -> Response:
         path = request.url.path.removeprefix(PREFIX)
@@ -85,7 +95,7 @@ class NativeDoor:
         if key is not None:
             require(key, found.operation.permission)
         return await found.operation.handler(
-            Call(self._rooms, request, found.values, workspace, key)
+            Call(self._rooms, request, found.values, workspace, key, self._watch)
         )
 
     def _let_in(self, request: Request) -> tuple[Workspace, Key | None]:

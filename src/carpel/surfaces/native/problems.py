@@ -11,6 +11,7 @@ from starlette.responses import Response
 from carpel.domain import refusals
 from carpel.domain.contacts import WriteRefused
 from carpel.domain.events import EventRefused
+from carpel.domain.feed import TooOld
 from carpel.domain.keys import BadAddress, MissingPermission, UnknownKey
 from carpel.domain.segments import BadQuery
 from carpel.surfaces.wire.answers import answer, json_bytes
@@ -22,6 +23,7 @@ _TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    410: "Gone",
     413: "Content too large",
     415: "Unsupported media type",
     500: "Internal error",
@@ -56,6 +58,8 @@ def from_refusal(refusal: refusals.Refusal) -> Problem:
             return _bad_query(refusal)
         case WriteRefused() | EventRefused():
             return Problem(400, refusal.code, refusal.message, more={"pointer": refusal.pointer})
+        case TooOld():
+            return Problem(410, refusal.code, refusal.message, more={"parameter": "cursor"})
         case refusals.NoSuch():
             return Problem(404, refusal.code, refusal.message, more=_field(refusal))
         case refusals.Conflict():

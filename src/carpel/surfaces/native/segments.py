@@ -14,6 +14,7 @@ from carpel.domain.segments import Definition, Segment, members as membership
 from carpel.domain.segments.explain import Explanation, explain as explain_contact
 from carpel.domain.segments.preview import preview as preview_query
 from carpel.kit import cursors
+from carpel.kit.clock import DAY
 from carpel.kit.instants import format_instant
 
 from . import shapes
@@ -24,6 +25,7 @@ MOST_PAGE = 1000
 MOST_MEMBERS_PAGE = 10_000
 # A list waits this long for counts that time or data have just made stale.
 PATIENCE_S = 0.25
+TREND_DAYS = 30
 
 Texts = list[str]  # inside a body `list` is a field
 
@@ -59,13 +61,14 @@ async def list_segments(call: Call) -> Response:
     limit = call.number("limit", 100, MOST_PAGE)
     after = 0
     if (cursor := call.query("cursor")) is not None:
-        after = int(_place("segments", cursor, int)[0])
+        after = int(call.place("segments", cursor, int)[0])
     archived = {"true": True, "all": None}.get(call.query("archived") or "false", False)
     everyone = call.rooms.segments.list_of(call.workspace, archived=archived)
     found = [one for one in everyone if one.no > after and _fits(call, one)]
     page = found[:limit]
     await call.off_loop(call.rooms.segments.settle, page, timeout_s=PATIENCE_S)
     more = len(found) > limit
+    await _settle_trend(call)
     shown = [_shown(call, one) for one in page]
     following = cursors.encode("segments", page[-1].no) if more else None
     tag_of = [[_timeless(one) for one in shown], following]
@@ -84,6 +87,7 @@ async def read(call: Call) -> Response:
     """`GET /segments/{id, code or name}`."""
     found = _segment(call)
     await call.off_loop(call.rooms.segments.settle, [found], timeout_s=PATIENCE_S)
+    await _settle_trend(call)
     shown = _shown(call, found)
     return call.answer(shown, tag_of=_timeless(shown))
 
@@ -141,26 +145,33 @@ async def preview(call: Call) -> Response:
 
 
 async def members(call: Call) -> Response:
-    """`GET /segments/{segment}/members?limit=&cursor=`: all pages show one moment."""
+    """`GET /segments/{segment}/members?limit=&cursor=`: all pages show one moment.
+
+    `changes_cursor` goes on from that moment in `/changes`; null when that cannot be said.
+    """
     limit = call.number("limit", 1000, MOST_MEMBERS_PAGE)
     found = _segment(call)
     cursor = call.query("cursor")
     token, after = "", 0
     if cursor is not None:
-        token, after = _place("members", cursor, str, int)  # type: ignore[assignment]
+        token, after = call.place("members", cursor, str, int)  # type: ignore[assignment]
     else:
         await call.off_loop(call.rooms.segments.settle, [found])
-    page = membership.page(call.rooms.segments, found, token, after, limit)
+    page = await call.off_loop(
+        membership.page, call.rooms.segments, call.rooms.feed, found, (token, after), limit
+    )
     if page is None:
         raise Problem(410, "cursor_expired", "this cursor is too old; begin again without it")
-    people = await call.off_loop(call.rooms.contacts.read_many, call.workspace, page.numbers)
+    people = await call.off_loop(call.rooms.contacts.read_numbered, call.workspace, page.numbers)
     following = cursors.encode("members", page.token, page.numbers[-1]) if page.more else None
+    position = None if page.position is None else cursors.encode("changes", page.position)
     return call.answer(
         {
             "at": format_instant(page.at),
             "total": page.total,
-            "data": [shapes.contact(one) for one in people],
+            "data": [shapes.member(one, page.entered_at.get(no)) for no, one in people],
             "next_cursor": following,
+            "changes_cursor": position,
         }
     )
 
@@ -177,12 +188,16 @@ async def explain(call: Call) -> Response:
     why = await call.off_loop(
         explain_contact, rooms.segments, rooms.engine, call.workspace, found, (number, contact)
     )
-    return call.answer(_explained(why) | {"contact": shapes.contact(contact)})
+    since = None
+    if why.member:
+        since = await call.off_loop(membership.since, rooms.segments, rooms.feed, found, number)
+    return call.answer(_explained(why, since) | {"contact": shapes.contact(contact)})
 
 
-def _explained(found: Explanation) -> dict[str, Any]:
+def _explained(found: Explanation, since: int | None) -> dict[str, Any]:
     return {
         "member": found.member,
+        "since": None if since is None else format_instant(since),
         "at": format_instant(found.at),
         "why": asdict(found.why),
         "next_change_at": (
@@ -198,8 +213,20 @@ def _segment(call: Call) -> Segment:
 def _shown(call: Call, found: Segment) -> dict[str, Any]:
     shown = shapes.segment(found, call.rooms.segments)
     if call.query("include") == "trend":
-        shown["trend"] = [size for _, size in call.rooms.segments.trend(found)]
+        shown["trend"] = _trend(call, found)
     return shown
+
+
+async def _settle_trend(call: Call) -> None:
+    """Let the sizes of the counts that will be shown be written down first."""
+    if call.query("include") == "trend":
+        await call.off_loop(call.rooms.feed.flush)
+
+
+def _trend(call: Call, found: Segment) -> list[int]:
+    """The sizes of the last 30 days."""
+    since = call.rooms.clock.now() - TREND_DAYS * DAY
+    return [size for _, size in call.rooms.history.sizes(found.no, since)]
 
 
 def _timeless(shown: dict[str, Any]) -> dict[str, Any]:
@@ -237,10 +264,3 @@ def _definition(body: SegmentBody) -> Definition:
 
 def _given(value: Any) -> Any:
     return None if value is UNSET else value
-
-
-def _place(kind: str, cursor: str, *types: type) -> list[str | int]:
-    try:
-        return cursors.decode(kind, cursor, *types)
-    except cursors.BadCursor as error:
-        raise Problem(400, "bad_cursor", f"cursor: {error}", more={"parameter": "cursor"}) from None

@@ -58,6 +58,18 @@ def contact(found: Contact) -> dict[str, Any]:
     }
 
 
+def member(found: Contact, entered_at: int | None) -> dict[str, Any]:
+    """A contact as a member of a segment: since when it is in."""
+    since = None if entered_at is None else format_instant(entered_at)
+    return {**contact(found), "entered_at": since}
+
+
+def segment_of(found: Segment, entered_at: int | None) -> dict[str, Any]:
+    """A segment that a contact is in, and since when."""
+    since = None if entered_at is None else format_instant(entered_at)
+    return {"id": found.id, "code": found.code, "name": found.name, "entered_at": since}
+
+
 def field(found: Field) -> dict[str, Any]:
     """A field; only custom ones have a time of creation."""
     shown: dict[str, Any] = {"name": found.name, "type": found.type, "role": found.role}

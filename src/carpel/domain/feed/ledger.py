@@ -1,0 +1,180 @@
+"""What the writer does to the feed's tables, inside its transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+import numpy as np
+from pyroaring import BitMap, FrozenBitMap
+
+from carpel.domain.history.repository import HistoryRepository
+from carpel.engine.publication import Cause
+
+from . import entries
+from .model import PART, SHIFT, Block, Stored
+from .repository import FeedRepository
+
+# So many blocks of a segment are looked through one by one; then they are folded into its entries.
+MOST_UNFOLDED = 500
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A publication as the feed keeps it: who entered, who left, and what holds now."""
+
+    segment: int
+    workspace: int
+    entered: FrozenBitMap
+    left: FrozenBitMap
+    version: int
+    at: int
+    applied: int
+    size: int
+    cause: Cause
+    same_rules: bool  # as those of the publication before
+
+
+class Ledger:
+    """The feed's tables while a transaction of the writer is open."""
+
+    def __init__(self, connection: sqlite3.Connection, unfolded: dict[int, int]) -> None:
+        """Args: unfolded: how many blocks each segment has beside its entries; kept by the writer."""
+        self._tables = FeedRepository(connection)
+        self._history = HistoryRepository(connection)
+        self._unfolded = unfolded
+
+    def record(self, moved: Moved) -> int:
+        """Write a publication; returns the number of the workspace's newest change."""
+        segment, workspace = moved.segment, moved.workspace
+        last, _ = self._tables.progress(workspace)
+        if not moved.entered and not moved.left and moved.same_rules:
+            return last
+        self._tables.put_segment(
+            Stored(segment, workspace, moved.version, moved.at, moved.applied, moved.size, last)
+        )
+        last = self._add(moved, moved.left, last, entered=False)
+        last = self._add(moved, moved.entered, last, entered=True)
+        self._tables.set_last(workspace, last)
+        self._history.add(
+            segment, moved.at, moved.size, len(moved.entered), len(moved.left), moved.version
+        )
+        if self._unfolded.get(segment, 0) >= MOST_UNFOLDED:
+            self.fold(segment, last)
+        return last
+
+    def forget(self, segment: int) -> None:
+        """A segment is deleted: its changes and its history go."""
+        self._tables.forget(segment)
+        self._history.forget(segment)
+        self._unfolded.pop(segment, None)
+
+    # ------------------------------------------------------------------ folding
+
+    def fold(self, segment: int, through: int) -> None:
+        """Take a segment's blocks into its entries, so that the blocks are not needed for them."""
+        stored = self._tables.stored(segment)
+        if stored is None:
+            return
+        blocks = list(self._tables.blocks_of(segment, stored.folded, through))[::-1]
+        moves = [(block, np.array(block.members.to_array(), dtype=np.int64)) for block in blocks]
+        parts = sorted({int(part) for _, numbers in moves for part in np.unique(numbers >> SHIFT)})
+        for part in parts:
+            body = self._tables.entries(segment, [part]).get(part)
+            members = entries.unpack(body) if body is not None else entries.empty()
+            for block, numbers in moves:
+                start, end = np.searchsorted(numbers, (part << SHIFT, (part + 1) << SHIFT))
+                places = numbers[start:end] & (PART - 1)
+                if block.entered:
+                    entries.enter(members, places, block.at)
+                else:
+                    entries.leave(members, places)
+            self._tables.put_entry(segment, part, entries.pack(members))
+        self._tables.set_folded(segment, through)
+        self._unfolded[segment] = 0
+
+    def prune(self, older_than: int) -> None:
+        """Forget blocks before an instant; since when members are in stays known."""
+        for workspace, last in self._tables.all_progress().items():
+            first = self._tables.first_since(workspace, older_than)
+            kept_from = first if first is not None else last + 1
+            for segment in self._tables.segments_with_blocks(workspace, kept_from):
+                self.fold(segment, last)
+            self._tables.drop_before(workspace, kept_from)
+            self._tables.set_forgotten(workspace, kept_from - 1)
+
+    # ------------------------------------------------------------------ erasing
+
+    def erase(self, workspace: int, numbers: BitMap, seq: int, at: int) -> None:
+        """Forget contacts: in all blocks and entries. That they left is the last that is said.
+
+        Args:
+            workspace: whose they are.
+            numbers: the contacts.
+            seq: the log record that erased them.
+            at: when.
+        """
+        present = self._erase_entries(workspace, numbers)
+        for block in self._tables.blocks_among(workspace, numbers.min(), numbers.max()):
+            gone = block.members & numbers
+            if not gone:
+                continue
+            folded = self._folded(block.segment)
+            if block.first > folded:
+                here = present.get(block.segment, BitMap())
+                present[block.segment] = here | gone if block.entered else here - gone
+            self._tables.rewrite(block.without(numbers))
+        for segment, gone_now in present.items():
+            if gone_now:
+                self._leave(segment, FrozenBitMap(gone_now), at)
+        self._tables.set_erased_through(seq)
+
+    def _erase_entries(self, workspace: int, numbers: BitMap) -> dict[int, BitMap]:
+        """Take contacts out of all entries; returns who was in, by segment."""
+        present: dict[int, BitMap] = {}
+        wanted = sorted({number >> SHIFT for number in numbers})
+        for segment, its_workspace in self._tables.segments().items():
+            if its_workspace != workspace:
+                continue
+            for part, body in self._tables.entries(segment, wanted).items():
+                gone = entries.members(body, part) & numbers
+                if gone:
+                    members = entries.unpack(body)
+                    places = np.array(gone.to_array(), dtype=np.int64) & (PART - 1)
+                    entries.leave(members, places)
+                    self._tables.put_entry(segment, part, entries.pack(members))
+                    present.setdefault(segment, BitMap()).update(gone)
+        return present
+
+    def _leave(self, segment: int, gone: FrozenBitMap, at: int) -> None:
+        stored = self._tables.stored(segment)
+        if stored is None:
+            return
+        nobody = FrozenBitMap()
+        size = stored.size - len(gone)
+        self.record(
+            Moved(segment, stored.workspace, nobody, gone, stored.version, max(at, stored.at),
+                  stored.applied, size, "contact", same_rules=True)
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ details
+
+    def _add(self, moved: Moved, members: FrozenBitMap, last: int, *, entered: bool) -> int:
+        if not members:
+            return last
+        count = len(members)
+        self._tables.add(
+            Block(moved.workspace, last + 1, count, moved.segment, moved.at, moved.version,
+                  entered, moved.cause, members)
+        )  # fmt: skip
+        if moved.segment not in self._unfolded:
+            self._unfolded[moved.segment] = self._tables.count_of(
+                moved.segment, self._folded(moved.segment)
+            )
+        else:
+            self._unfolded[moved.segment] += 1
+        return last + count
+
+    def _folded(self, segment: int) -> int:
+        stored = self._tables.stored(segment)
+        return stored.folded if stored is not None else 0

@@ -1,0 +1,256 @@
+"""The feed: who entered and left which segment, in order, nothing missing and nothing twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import numpy as np
+from pyroaring import BitMap, FrozenBitMap
+
+from carpel.engine.publication import Cause, Publication, Published
+from carpel.kit.clock import Clock
+from carpel.storage.feed import FeedStore
+from carpel.storage.people import PeopleView
+
+from . import entries
+from .ledger import Moved
+from .model import SHIFT, Block, Change, Changes, Stored, TooOld
+from .recorder import Erased, Forgotten, Recorded, Recorder
+from .repository import FeedRepository
+
+Listener = Callable[[], None]
+
+
+class Feed:
+    """The durable feed of all workspaces. Thread-safe."""
+
+    def __init__(
+        self, store: FeedStore, people: PeopleView, clock: Clock, keep_us: int | None
+    ) -> None:
+        """Begin; `start` begins to write.
+
+        Args:
+            store: the feed's file.
+            people: tells the ids of contacts, those that are gone included.
+            clock: what time it is.
+            keep_us: how long changes are kept, None for ever.
+        """
+        self._store = store
+        self._people = people
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._telling = threading.Lock()
+        self._seen: set[int] = set()
+        self._dropped: set[int] = set()
+        self._erased: dict[int, BitMap] = {}
+        self._recorder = Recorder(store, clock, keep_us, self._tell)
+
+    def start(self, segments: Iterable[int]) -> None:
+        """Carry out what an earlier process left undone, then write what comes.
+
+        Args:
+            segments: those there are; of all others what is kept is forgotten.
+        """
+        with self._store.looking() as connection:
+            tables = FeedRepository(connection)
+            through, known = tables.erased_through(), tables.segments()
+        self._recorder.start()
+        for segment in known.keys() - set(segments):
+            self.forget(segment)
+        for seq, workspace, numbers in self._people.erasures():
+            if seq > through:
+                self.erase(seq, workspace, numbers)
+            else:
+                self._erased.setdefault(workspace, BitMap()).update(numbers)
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why nothing can be written at present, or None."""
+        return self._recorder.failure
+
+    def flush(self) -> None:
+        """Wait until all that was published so far is durable."""
+        self._recorder.flush()
+
+    def close(self) -> None:
+        """Write what was published, then stop."""
+        self._recorder.close()
+        self._store.close()
+
+    # ----------------------------------------------------------------- writing
+
+    def record(self, news: Publication) -> None:
+        """Take a publication up; it is in the feed once it is durable."""
+        published, segment = news.published, news.segment
+        before, version, cause = self._before(news)
+        with self._lock:
+            if segment in self._dropped:
+                return
+            entered = published.members - before
+            left = before - published.members
+            erased = self._erased.get(news.workspace)
+            if erased:
+                entered, left = entered - erased, left - erased
+            moved = Moved(segment, news.workspace, entered, left, published.version,
+                          published.at, published.applied, published.count, cause,
+                          same_rules=version == published.version)  # fmt: skip
+            self._recorder.hand_over(Recorded(moved, published))
+
+    def erase(self, seq: int, workspace: int, numbers: Collection[int]) -> None:
+        """Forget contacts, by the number of the log's record that erased them."""
+        if not numbers:
+            return
+        with self._lock:
+            self._erased.setdefault(workspace, BitMap()).update(numbers)
+            self._recorder.hand_over(Erased(workspace, BitMap(numbers), seq, self._clock.now()))
+
+    def forget(self, segment: int) -> None:
+        """Forget a segment that is deleted."""
+        with self._lock:
+            self._dropped.add(segment)
+            self._recorder.hand_over(Forgotten(segment))
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call somebody, on the writer's thread, when there is more to read; returns how to stop."""
+        with self._telling:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._telling:
+                self._listeners.remove(listener)
+
+        return stop
+
+    # ----------------------------------------------------------------- reading
+
+    def newest(self, workspace: int) -> int:
+        """The number of the newest durable change; 0 before the first."""
+        with self._store.looking() as connection:
+            return FeedRepository(connection).progress(workspace)[0]
+
+    def position(self, segment: int, published: Published) -> int | None:
+        """The newest change's number when this publication became durable: changes after it are
+        those to its members. None while it is not durable, or when it was long ago.
+        """
+        return self._recorder.position(segment, published)
+
+    def changes(
+        self, workspace: int, after: int | None, segments: Collection[int] | None, limit: int
+    ) -> Changes:
+        """Changes after a number, or the oldest kept; of some segments or all; at most so many.
+
+        Raises:
+            TooOld: what comes after the number is no longer kept, or was never there.
+        """
+        found: list[tuple[Block, int, int]] = []
+        with self._store.looking() as connection:
+            tables = FeedRepository(connection)
+            newest, forgotten = tables.progress(workspace)
+            after = forgotten if after is None else after
+            if after < forgotten or after > newest:
+                raise TooOld("cursor_expired", "changes after this cursor are no longer kept")
+            for block in tables.blocks_after(workspace, after, segments):
+                some = block.after(after, limit + 1 - len(found))
+                found.extend((block, seq, contact) for seq, contact in some)
+                if len(found) > limit:
+                    break
+        more = len(found) > limit
+        ids = self._people.ids(workspace, {contact for _, _, contact in found[:limit]})
+        changes = [
+            Change(seq, block.at, block.segment, ids[contact], block.entered, block.cause)
+            for block, seq, contact in found[:limit]
+            if contact in ids
+        ]
+        return Changes(changes, found[limit - 1][1] if more else newest, more)
+
+    def stored(self, segment: int) -> tuple[Stored, FrozenBitMap] | None:
+        """What was last published of a segment, as it is on disk, and its members."""
+        with self._store.looking() as connection:
+            tables = FeedRepository(connection)
+            found = tables.stored(segment)
+            if found is None:
+                return None
+            bodies = tables.entries(segment)
+            members = BitMap.union(BitMap(), *(entries.members(b, p) for p, b in bodies.items()))
+            newer = list(tables.blocks_of(segment, found.folded, 1 << 62))
+        for block in reversed(newer):
+            members = members | block.members if block.entered else members - block.members
+        return found, FrozenBitMap(members)
+
+    def entered_at(
+        self, segment: int, numbers: Sequence[int], through: int | None = None
+    ) -> dict[int, int]:
+        """Since when these contacts are in, as of a change's number or now.
+
+        Contacts that were not in then are left out, and those of whom it is no longer known: they
+        have left since, and their entry is no longer kept.
+        """
+        found: dict[int, int] = {}
+        left = BitMap(numbers)
+        last = 1 << 62 if through is None else through
+        with self._store.looking() as connection:
+            tables = FeedRepository(connection)
+            stored = tables.stored(segment)
+            if stored is None:
+                return {}
+            _look(tables.blocks_of(segment, min(stored.folded, last), last), left, found)
+            if stored.folded <= last:
+                self._look_in_entries(tables, segment, left, found)
+            else:  # folded since; the blocks before are kept for a while
+                _look(tables.blocks_of(segment, 0, last), left, found)
+                self._look_in_entries(tables, segment, left, found)
+        return found
+
+    # ----------------------------------------------------------------- details
+
+    def _before(self, news: Publication) -> tuple[FrozenBitMap, int, Cause]:
+        """Who was in as far as the feed knows, by which rules, and the cause of what differs now."""
+        if news.previous is not None:
+            return news.previous.members, news.previous.version, news.cause
+        if news.segment in self._seen:  # an engine that begins again
+            self._recorder.flush()
+        self._seen.add(news.segment)
+        known = self.stored(news.segment)
+        if known is None:
+            return FrozenBitMap(), 0, "definition"
+        stored, members = known
+        if stored.version != news.published.version:
+            return members, stored.version, "definition"
+        return (
+            members,
+            stored.version,
+            "time" if stored.applied >= news.published.applied else news.cause,
+        )
+
+    def _look_in_entries(
+        self, tables: FeedRepository, segment: int, left: BitMap, found: dict[int, int]
+    ) -> None:
+        if not left:
+            return
+        wanted = np.array(left.to_array(), dtype=np.int64)
+        for part, body in tables.entries(segment, sorted(set((wanted >> SHIFT).tolist()))).items():
+            members = entries.unpack(body)
+            for number in wanted[wanted >> SHIFT == part].tolist():
+                since = entries.instant_of(members, number)
+                if since is not None:
+                    found[number] = since
+
+    def _tell(self) -> None:
+        with self._telling:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+
+def _look(blocks: Iterable[Block], left: BitMap, found: dict[int, int]) -> None:
+    """Go back through blocks for each contact's newest; those found are taken out of `left`."""
+    for block in blocks:
+        if not left:
+            return
+        here = block.members & left
+        if here:
+            left -= here
+            if block.entered:
+                found.update(dict.fromkeys(here, block.at))

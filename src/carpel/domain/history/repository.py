@@ -1,0 +1,78 @@
+"""Sizes of segments in the feed's file, which change with the feed in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from carpel.kit.clock import MINUTE
+
+
+@dataclass(frozen=True)
+class Size:
+    """A segment at the end of a minute: its size, and who came and went within the minute."""
+
+    at: int
+    size: int
+    entered: int
+    left: int
+    version: int
+
+
+class HistoryRepository:
+    """Reads and writes the table `size` on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, segment: int, at: int, size: int, entered: int, left: int, version: int) -> None:
+        """Remember a publication; those of one minute become one."""
+        self._connection.execute(
+            "INSERT INTO size VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (segment, minute) DO UPDATE SET at = excluded.at, size = excluded.size, "
+            "entered = entered + excluded.entered, left = left + excluded.left, "
+            "version = excluded.version",
+            (segment, at // MINUTE, at, size, entered, left, version),
+        )
+
+    def forget(self, segment: int) -> None:
+        self._connection.execute("DELETE FROM size WHERE segment = ?", (segment,))
+
+    def between(self, segment: int, start: int, end: int) -> list[Size]:
+        """The minutes that begin at or after one instant and before another, in order."""
+        rows = self._connection.execute(
+            "SELECT at, size, entered, left, version FROM size "
+            "WHERE segment = ? AND minute >= ? AND minute < ? ORDER BY minute",
+            (segment, -(-start // MINUTE), -(-end // MINUTE)),
+        )
+        return [Size(*row) for row in rows]
+
+    def before(self, segment: int, instant: int) -> Size | None:
+        """The last minute that begins before the one of an instant."""
+        row = self._connection.execute(
+            "SELECT at, size, entered, left, version FROM size WHERE segment = ? AND minute < ? "
+            "ORDER BY minute DESC LIMIT 1",
+            (segment, instant // MINUTE),
+        ).fetchone()
+        return Size(*row) if row else None
+
+    def first(self, segment: int) -> Size | None:
+        """The first minute of all."""
+        row = self._connection.execute(
+            "SELECT at, size, entered, left, version FROM size WHERE segment = ? "
+            "ORDER BY minute LIMIT 1",
+            (segment,),
+        ).fetchone()
+        return Size(*row) if row else None
+
+    def net_within(self, segment: int, instant: int) -> int:
+        """How many more are in than at the beginning of the instant's minute.
+
+        Known while the changes of that minute are kept.
+        """
+        row = self._connection.execute(
+            "SELECT coalesce(sum(CASE entered WHEN 1 THEN count ELSE -count END), 0) FROM block "
+            "WHERE segment = ? AND at >= ? AND at <= ?",
+            (segment, instant // MINUTE * MINUTE, instant),
+        ).fetchone()
+        return int(row[0])
