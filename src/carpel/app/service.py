@@ -93,11 +93,7 @@ class Service:
         catalogue = Catalogue(directory.catalogue)
         people = People(directory.people)
         view = PeopleView(directory.people)
-        columns = Columns(
-            directory.columns,
-            memory_mb=settings.columns_memory_mb,
-            threads=settings.threads or os.cpu_count() or 1,
-        )
+        columns = _open_columns(settings, directory)
         news = _News()
         keep_us = settings.changes_days * DAY or None
         feed_store = FeedStore(directory.feed)
@@ -121,11 +117,7 @@ class Service:
         jobs = Jobs(catalogue, clock)
         files = Files(directory.files, catalogue, clock)
 
-        def go_on(file: File) -> None:
-            if file.job is not None:
-                jobs.release(file.job)
-
-        files.on_stored(go_on)
+        files.on_stored(lambda file: _go_on(jobs, file))
         return cls(
             clock=clock,
             directory=directory,
@@ -167,6 +159,20 @@ class Service:
         self._people.close()
         self._catalogue.close()
         self.directory.close()
+
+
+def _open_columns(settings: Settings, directory: DataDirectory) -> Columns:
+    return Columns(
+        directory.columns,
+        memory_mb=settings.columns_memory_mb,
+        threads=settings.threads or os.cpu_count() or 1,
+    )
+
+
+def _go_on(jobs: Jobs, file: File) -> None:
+    """An upload has come: the job that waits for it may begin."""
+    if file.job is not None:
+        jobs.release(file.job)
 
 
 class _News:
