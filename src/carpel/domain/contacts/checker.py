@@ -63,7 +63,8 @@ class Draft(msgspec.Struct, frozen=True):
 
     `identifiers` may hold `id`, `external_id`, `email`, `phone_number_id`, `anonymous_id`, and
     other keys, which are passed over; `fields` are by name, in JSON's types; `lists` by id or name.
-    `changes` come after `fields`; `aliases` are names by label.
+    `changes` come after `fields`; `aliases` are names by label; `lists` are added to,
+    `leave_lists` taken away from.
     """
 
     identifiers: dict[str, Any]
@@ -72,6 +73,7 @@ class Draft(msgspec.Struct, frozen=True):
     create: bool = True
     changes: list[DraftChange] = []
     aliases: dict[str, str] = {}
+    leave_lists: list[Any] = []
 
 
 class Checker:
@@ -129,10 +131,11 @@ class Checker:
         if fields and min(fields) <= 0:
             created_at = self._take_out(fields, identifiers)
         lists = [self._list(place, name) for place, name in enumerate(draft.lists)]
+        leave = [self._list(place, name) for place, name in enumerate(draft.leave_lists)]
         changes = self._changes(draft.changes, refused) if draft.changes else []
         write = Write(
-            contact_id, identifiers, fields, lists, draft.create, created_at, changes,
-            aliases=draft.aliases,
+            contact_id, identifiers, fields, lists, draft.create, created_at, changes, leave,
+            draft.aliases,
         )  # fmt: skip
         return write, refused
 

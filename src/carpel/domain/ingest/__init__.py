@@ -5,6 +5,7 @@ from .records import (
     ErasureRecord,
     EventsRecord,
     ListClearedRecord,
+    ListReplacedRecord,
     Record,
 )
 from .results import ApplyResult
@@ -17,6 +18,7 @@ __all__ = [
     "EventsRecord",
     "Ingest",
     "ListClearedRecord",
+    "ListReplacedRecord",
     "Record",
     "Ticket",
 ]

@@ -30,6 +30,7 @@ from .records import (
     ErasureRecord,
     EventsRecord,
     ListClearedRecord,
+    ListReplacedRecord,
     Record,
 )
 from .results import ApplyResult
@@ -161,7 +162,9 @@ class _Batch:
             case ErasureRecord():
                 self._erase(record, result)
             case ListClearedRecord():
-                self._clear_list(record, result)
+                self._empty_list(record, record.list, set(), result)
+            case ListReplacedRecord():
+                self._replace_list(record, result)
             case EventsRecord():
                 self.session.look_up(record.workspace, (one.identifiers for one in record.events))
                 self._look_up_keys(record)
@@ -187,12 +190,26 @@ class _Batch:
             part.events = [event for event in part.events if event.contact != no]
             result.deleted += 1
 
-    def _clear_list(self, record: ListClearedRecord, result: ApplyResult) -> None:
+    def _replace_list(self, record: ListReplacedRecord, result: ApplyResult) -> None:
+        self.session.look_up(record.workspace, (one.identifiers for one in record.writes))
+        stay = {
+            self._contact(record, place, write, result) for place, write in enumerate(record.writes)
+        }
+        self._empty_list(record, record.list_no, stay, result)
+
+    def _empty_list(
+        self,
+        record: ListClearedRecord | ListReplacedRecord,
+        list_no: int,
+        stay: set[int],
+        result: ApplyResult,
+    ) -> None:
+        """Take everybody out of a list but these."""
         part = self.changes.part(record.workspace)
-        for no in self.session.members_of(record.workspace, record.list):
+        for no in self.session.members_of(record.workspace, list_no):
             row = self.session.row(record.workspace, no)
-            if row is not None and record.list in row.lists:
-                rest = [one for one in row.lists if one != record.list]
+            if row is not None and list_no in row.lists and no not in stay:
+                rest = [one for one in row.lists if one != list_no]
                 self.session.set_lists(record.workspace, no, rest)
                 row.updated_at = record.at
                 part.contacts.add(no)
@@ -217,9 +234,16 @@ class _Batch:
             self._people.drop_ended(newest - remember_us)
 
     def _contact(
-        self, record: ContactsRecord, place: int, write: Write, result: ApplyResult
-    ) -> None:
-        outcome, _ = self._write(record.workspace, write, record.at, derived_id(record.seed, place))
+        self,
+        record: ContactsRecord | ListReplacedRecord,
+        place: int,
+        write: Write,
+        result: ApplyResult,
+    ) -> int:
+        """Make one change; returns the contact's number."""
+        outcome, no = self._write(
+            record.workspace, write, record.at, derived_id(record.seed, place)
+        )
         match outcome:
             case "created":
                 result.created += 1
@@ -229,6 +253,7 @@ class _Batch:
                 result.unchanged += 1
             case _:
                 result.unknown.append(place)
+        return no
 
     def _write(self, workspace: int, write: Write, at: int, new_id: bytes) -> tuple[str, int]:
         applied = apply_write(self.session, workspace, write, at, new_id)

@@ -45,7 +45,19 @@ class ListClearedRecord(msgspec.Struct, array_like=True, tag="list-cleared"):
     list: int
 
 
-Record: TypeAlias = ContactsRecord | EventsRecord | ErasureRecord | ListClearedRecord
+class ListReplacedRecord(msgspec.Struct, array_like=True, tag="list-replaced"):
+    """Contacts that are in a list from now on, and nobody else. The writes put them there."""
+
+    workspace: int
+    at: int
+    seed: bytes
+    list_no: int
+    writes: list[Write]
+
+
+Record: TypeAlias = (
+    ContactsRecord | EventsRecord | ErasureRecord | ListClearedRecord | ListReplacedRecord
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)

@@ -127,6 +127,11 @@ class Ingest:
         with self._condition:
             return next(iter(self._outstanding.values()), None)
 
+    def is_applied(self, seq: int) -> bool:
+        """Whether a record, and all before it, are in the stores and the engine."""
+        with self._condition:
+            return next(iter(self._outstanding), seq + 1) > seq
+
     @property
     def last_seq(self) -> int:
         """The newest durable record."""

@@ -60,7 +60,7 @@ class Lists:
             raise NoSuch("no_such_list", f"there is no list {id_or_name!r}", "list")
         return found
 
-    def create(self, workspace: Workspace, name: str) -> List:
+    def create(self, workspace: Workspace, name: str, title: str = "") -> List:
         """A new, empty list.
 
         Raises:
@@ -73,7 +73,7 @@ class Lists:
                 raise Conflict("name_taken", f"there is a list {name!r} already", "name")
             ever = (*self._by_id.values(), *self._gone.values())
             number = max((one.no for one in ever if one.workspace == workspace.no), default=0) + 1
-            made = List(workspace.no, number, new_id(), name, self._clock.now())
+            made = List(workspace.no, number, new_id(), name, self._clock.now(), title=title)
             self._repository.add(made)
             self._by_id[made.id] = made
             return made
@@ -82,6 +82,21 @@ class Lists:
         """The list of this id or name, made when it is missing."""
         found = self.find(workspace.no, name)
         return found if found is not None else self.create(workspace, name)
+
+    def note_change(self, found: List, seq: int, *, replaced: bool) -> None:
+        """Remember that a record of the log said who is in the list; `replaced`: all anew."""
+        with self._lock:
+            now = self._by_id.get(found.id)
+            if now is None:
+                return
+            changed = replace(
+                now,
+                changed_at=self._clock.now(),
+                changed_seq=max(now.changed_seq, seq),
+                replaced_seq=max(now.replaced_seq, seq) if replaced else now.replaced_seq,
+            )
+            self._repository.save_change(changed)
+            self._by_id[found.id] = changed
 
     def rename(self, found: List, name: str) -> List:
         """The same list under another name.

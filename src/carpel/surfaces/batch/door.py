@@ -16,7 +16,7 @@ from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.callers import address, bearer
 from carpel.surfaces.wire.routing import Found, NotFound, Operation, Table
 
-from . import errors, exports, profiles, segments
+from . import audiences, errors, exports, profiles, segments
 from .context import Call, Handler, OpenHandler, Rooms
 from .export_files import KIND, ExportFiles
 from .limits import Limits
@@ -41,6 +41,12 @@ OPERATIONS: list[Operation[Handler]] = [
     Route("POST", "/profiles/export", exports.create, own_limit=True),
     Route("GET", "/exports/list", exports.list_exports),
     Route("GET", "/exports/view", exports.view),
+    Route("POST", "/audiences/create", audiences.create),
+    Route("POST", "/audiences/update", audiences.update),
+    Route("POST", "/audiences/replace", audiences.replace),
+    Route("POST", "/audiences/remove", audiences.remove),
+    Route("GET", "/audiences/view", audiences.view),
+    Route("GET", "/audiences/list", audiences.list_audiences),
 ]
 # What needs no key.
 OPEN: list[Operation[OpenHandler]] = [
