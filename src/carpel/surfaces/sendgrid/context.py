@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from carpel.domain.contacts import Contacts
+from carpel.domain.events import Events
 from carpel.domain.fields import Fields
-from carpel.domain.keys import Keys
+from carpel.domain.ingest import Ingest
+from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
 from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit.clock import Clock
+from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json, read_body
+
+from . import errors
+
+# The largest body taken (sendgrid.md §3.2: 6 MB for an upsert; more is nowhere allowed).
+MOST_BODY_BYTES = 6 * 1024 * 1024
+
+Result = TypeVar("Result")
 
 
 class Rooms(Protocol):
@@ -24,9 +35,22 @@ class Rooms(Protocol):
     keys: Keys
     workspaces: Workspaces
     contacts: Contacts
+    events: Events
     fields: Fields
     lists: Lists
     segments: Segments
+    ingest: Ingest
+    engine: Any
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How the door is set.
+
+    `legacy`: the removed operations of segments v1 are served.
+    """
+
+    legacy: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +61,56 @@ class Call:
     request: Request
     values: dict[str, str]
     workspace: Workspace
+    manners: Manners
+
+    @property
+    def base(self) -> str:
+        """Where this door is, for links to it: `https://host/v3/marketing`."""
+        return f"{self.request.base_url}v3/marketing"
+
+    def query(self, name: str) -> str | None:
+        """A query parameter; None when it is missing or empty."""
+        return self.request.query_params.get(name) or None
+
+    async def body(self) -> dict[str, Any]:
+        """The body, which is a JSON object.
+
+        Raises:
+            SendGridError: it is too large, not JSON, or no object.
+        """
+        try:
+            raw = await read_body(self.request, MOST_BODY_BYTES)
+        except TooLarge:
+            raise errors.too_large() from None
+        if not raw.strip():
+            raise errors.not_json("EOF")
+        try:
+            found = await self.off_loop(parse_json, raw)
+        except NotJson as error:
+            raise errors.not_json(str(error)) from None
+        if not isinstance(found, dict):
+            raise errors.not_json("the body is no JSON object")
+        return found
+
+    async def off_loop(self, work: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+        """Do what waits for a disk or a database on a thread."""
+        return await run_in_threadpool(work, *arguments, **named)
 
 
-Handler = Callable[[Call], Awaitable[dict[str, Any]]]
+@dataclass(frozen=True)
+class Reply:
+    """What a handler answers; None for no body at all."""
+
+    payload: dict[str, Any] | list[Any] | None
+    status: int = 200
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A caller with a key, before a workspace's door is opened to them."""
+
+    key: Key
+    workspace: Workspace

@@ -1,14 +1,19 @@
-"""SendGrid's errors: an `errors` array (contracts/sendgrid.md §6.2)."""
+"""SendGrid's errors: an `errors` array, with two exceptions (contracts/sendgrid.md §6.2).
+
+Refreshing a segment answers `{"error": "…"}`, and an unknown list a bare array.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from carpel.domain.refusals import Conflict, NoSuch, Overloaded, Refusal
+
 
 class SendGridError(Exception):
     """An answer other than success."""
 
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
+    def __init__(self, status: int, body: Any) -> None:
         super().__init__(str(body))
         self.status = status
         self.body = body
@@ -39,9 +44,31 @@ def bad_parameter(field: str, message: str) -> SendGridError:
     return SendGridError(400, {"errors": [{"field": field, "message": message}]})
 
 
+def bad_parameters(found: list[tuple[str, str]]) -> SendGridError:
+    """400 for several things at once: (field, message)."""
+    wrong = [{"field": field, "message": message} for field, message in found]
+    return SendGridError(400, {"errors": wrong})
+
+
+def not_json(why: str) -> SendGridError:
+    """400 for a body that does not parse; for an empty one this is the live text (§6.2)."""
+    message = f"error: {why}, body: Not Logging for PII Compliance!"
+    return bad_parameter("json.decode failed", message)
+
+
 def no_segment() -> SendGridError:
     """404 for an unknown segment; both keys are required (spec), the words are ours."""
     return _one(404, "segment not found", field="segment_id")
+
+
+def no_list() -> SendGridError:
+    """404 for an unknown list: a bare array (spec), the words are ours."""
+    return SendGridError(404, [{"message": "list not found", "field": "id"}])
+
+
+def missing(what: str, field: str) -> SendGridError:
+    """404 for anything else that is named and is not there; the words are ours."""
+    return _one(404, f"{what} not found", field=field)
 
 
 def not_found() -> SendGridError:
@@ -54,11 +81,47 @@ def wrong_method() -> SendGridError:
     return _one(405, "method not allowed", field=None, help=None)
 
 
+def removed(instead: str) -> SendGridError:
+    """405 for what was removed on 2023-01-31 (inferred; the words are ours)."""
+    message = f"this operation of segments v1 was removed on 2023-01-31; use {instead}"
+    return _one(405, message, field=None)
+
+
+def too_large() -> SendGridError:
+    """413 (documented code, inferred words)."""
+    message = "The JSON payload you have included in your request is too large."
+    return _one(413, message, field=None)
+
+
 def too_many() -> SendGridError:
     """429 (documented)."""
     return SendGridError(429, {"errors": [{"field": None, "message": "too many requests"}]})
 
 
+def too_soon() -> SendGridError:
+    """429 for a second change of a segment within five minutes (client; the code inferred)."""
+    message = "Update request came too soon, please wait 5 minutes before trying again"
+    return _one(429, message, field="segment_id")
+
+
+def no_refresh(status: int, message: str) -> SendGridError:
+    """A segment cannot be refreshed: `error`, not `errors` (spec)."""
+    return SendGridError(status, {"error": message})
+
+
 def internal() -> SendGridError:
     """500 (live)."""
     return _one(500, "internal server error")
+
+
+def of_refusal(refusal: Refusal) -> SendGridError:
+    """The domain's refusal in this door's form; a taken name is a 400 (inferred)."""
+    match refusal:
+        case Overloaded():
+            return _one(503, refusal.message, field=None)
+        case NoSuch():
+            return _one(404, refusal.message, field=refusal.field)
+        case Conflict():
+            return bad_parameter(refusal.field or "name", refusal.message)
+        case _:
+            return bad_parameter(refusal.field or "body", refusal.message)
