@@ -27,6 +27,8 @@ class Settings:
     port: int = 8080
     rate_limits: bool = True
     batch_count: str = "total"
+    sendgrid_legacy: bool = False
+    sendgrid_cadence: str = "live"
     trusted_proxies: str = ""
     columns_memory_mb: int = 2048
     threads: int = 0
@@ -40,6 +42,8 @@ DESCRIPTIONS: dict[str, str] = {
     "port": "the port to serve on; 0 takes a free one",
     "rate_limits": "on or off: hold callers to the vendors' rate limits",
     "batch_count": "what Batch's `count` says: total, or page for the items of the page",
+    "sendgrid_legacy": "on or off: serve SendGrid's removed operations of segments v1",
+    "sendgrid_cadence": "how fresh SendGrid's counts are: live, or vendor for its schedule",
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",
@@ -49,6 +53,7 @@ DESCRIPTIONS: dict[str, str] = {
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "batch_count": ("total", "page"),
+    "sendgrid_cadence": ("live", "vendor"),
     "log_level": ("debug", "info", "warning", "error"),
 }
 _SWITCH = {

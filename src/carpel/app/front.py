@@ -17,7 +17,7 @@ from carpel.surfaces.batch import BatchDoor
 from carpel.surfaces.braze import BrazeDoor
 from carpel.surfaces.files import FilesDoor
 from carpel.surfaces.native import NativeDoor
-from carpel.surfaces.sendgrid import SendGridDoor
+from carpel.surfaces.sendgrid import Manners, SendGridDoor
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.limits import Limiter
 
@@ -39,7 +39,10 @@ class Front:
         batch = BatchDoor(
             service, rate_limits=settings.rate_limits, page_count=settings.batch_count == "page"
         )
-        sendgrid = SendGridDoor(service, limiter)
+        manners = Manners(
+            legacy=settings.sendgrid_legacy, vendor_cadence=settings.sendgrid_cadence == "vendor"
+        )
+        sendgrid = SendGridDoor(service, limiter, manners)
         native = self._native = NativeDoor(service, local_token)
         files = FilesDoor(service.files)
         self._doors: list[tuple[re.Pattern[str], Answer]] = [

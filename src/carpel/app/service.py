@@ -17,6 +17,7 @@ from carpel.domain.ingest.applier import Applier
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
+from carpel.domain.samples import Samples
 from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspaces
 from carpel.engine.live import Engine
@@ -49,6 +50,7 @@ class Service:
     history: History
     jobs: Jobs
     files: Files
+    samples: Samples
     _catalogue: Catalogue
     _people: People
     _view: PeopleView
@@ -86,6 +88,8 @@ class Service:
         if background:
             service.engine.start()
             service.jobs.start()
+            if settings.sendgrid_cadence == "vendor":
+                service.samples.start()
         return service
 
     @classmethod
@@ -116,7 +120,6 @@ class Service:
         news.ingest = ingest
         jobs = Jobs(catalogue, clock)
         files = Files(directory.files, catalogue, clock)
-
         files.on_stored(lambda file: _go_on(jobs, file))
         return cls(
             clock=clock,
@@ -134,6 +137,7 @@ class Service:
             history=history,
             jobs=jobs,
             files=files,
+            samples=Samples(catalogue, workspaces, segments, clock),
             _catalogue=catalogue,
             _people=people,
             _view=view,
@@ -151,6 +155,7 @@ class Service:
     def close(self) -> None:
         """Apply what is durable, stop the threads, close the stores, let go of the directory."""
         self.jobs.close()
+        self.samples.close()
         self.ingest.close()
         self.engine.close()
         self.feed.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (compared with naive values only)
@@ -53,6 +53,13 @@ def format_second(instant: int) -> str:
 def to_datetime(instant: int) -> datetime:
     """The aware UTC datetime of an instant."""
     return _EPOCH + timedelta(microseconds=instant)
+
+
+def start_of_day(instant: int, zone: tzinfo) -> int:
+    """The midnight in a time zone with which the day of an instant began."""
+    local = to_datetime(instant).astimezone(zone)
+    gap = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC) - _EPOCH
+    return gap.days * _DAY_US + gap.seconds * 1_000_000 + gap.microseconds
 
 
 def add_months(instant: int, months: int) -> int:

@@ -121,13 +121,23 @@ class _Lookups(ABC):
             return int(row[0])
 
     def contact_numbers(self, workspace: int, after: int, limit: int) -> list[int]:
-        """Contacts with numbers above `after`, in order."""
+        """Contacts with numbers above `after`, in order; all of them with a limit of -1."""
+        base = workspace << _SHIFT
         with self.read() as connection:
             rows = connection.execute(
-                "SELECT key FROM contact WHERE key > ? AND key < ? ORDER BY key LIMIT ?",
-                (workspace << _SHIFT | after, workspace + 1 << _SHIFT, limit),
+                "SELECT key FROM contact WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
+                (base | after, base | _LOW, limit),
             )
             return [row[0] & _LOW for row in rows]
+
+    def ids_of(self, workspace: int, numbers: Iterable[int]) -> list[bytes]:
+        """The ids of these contacts; those gone are left out."""
+        keys = json.dumps([workspace << _SHIFT | no for no in numbers])
+        with self.read() as connection:
+            rows = connection.execute(
+                "SELECT id FROM contact WHERE key IN (SELECT value FROM json_each(?))", (keys,)
+            )
+            return [row[0] for row in rows]
 
     def contact_count(self, workspace: int) -> int:
         """How many contacts a workspace has."""

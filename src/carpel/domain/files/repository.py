@@ -44,6 +44,9 @@ class FileRepository:
     def find(self, file_id: str) -> File | None:
         return next(iter(self._select("WHERE id = ?", file_id)), None)
 
+    def of_job(self, job_id: str) -> File | None:
+        return next(iter(self._select("WHERE job = ? ORDER BY created_at", job_id)), None)
+
     def stored_for_jobs(self) -> list[File]:
         """Uploads that have come, and that a job works on."""
         return self._select("WHERE size IS NOT NULL AND job IS NOT NULL")

@@ -108,6 +108,17 @@ class Files:
             raise BadLink("no_such_file", "there is no such file")
         return file
 
+    def of_job(self, job_id: str) -> File:
+        """The upload that a job waits for or works on.
+
+        Raises:
+            BadLink: there is none, or it has expired.
+        """
+        file = self._repository.of_job(job_id)
+        if file is None:
+            raise BadLink("no_such_file", "the upload is no longer there")
+        return file
+
     def path_of(self, file: File) -> Path:
         """Where its content lies, once it is stored."""
         return self._folder / file.id

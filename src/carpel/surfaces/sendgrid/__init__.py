@@ -1,5 +1,6 @@
 """SendGrid's door: its Marketing Campaigns API as contract and recordings have it."""
 
+from .context import Manners
 from .door import SendGridDoor
 
-__all__ = ["SendGridDoor"]
+__all__ = ["Manners", "SendGridDoor"]

@@ -12,9 +12,12 @@ from starlette.requests import Request
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
 from carpel.domain.fields import Fields
-from carpel.domain.ingest import Ingest
-from carpel.domain.keys import Key, Keys
+from carpel.domain.files import Files
+from carpel.domain.ingest import Ingest, Ticket
+from carpel.domain.jobs import Jobs
+from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
+from carpel.domain.samples import Samples
 from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit.clock import Clock
@@ -40,17 +43,34 @@ class Rooms(Protocol):
     lists: Lists
     segments: Segments
     ingest: Ingest
+    jobs: Jobs
+    files: Files
+    samples: Samples
     engine: Any
+
+
+class Followed(Protocol):
+    """Follows records in the log until they are applied."""
+
+    def start(self, workspace: int, kind: str, tickets: list[Ticket], requested: int) -> str:
+        """A job for records that are durable; returns its id."""
+        ...
+
+    def fail(self, workspace: int, kind: str, reason: str) -> str:
+        """A job that fails for a reason that is known already; returns its id."""
+        ...
 
 
 @dataclass(frozen=True)
 class Manners:
     """How the door is set.
 
-    `legacy`: the removed operations of segments v1 are served.
+    `legacy`: the removed operations of segments v1 are served. `vendor_cadence`: counts and samples
+    are as old as the vendor's, instead of exact now.
     """
 
     legacy: bool = False
+    vendor_cadence: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,7 @@ class Call:
     values: dict[str, str]
     workspace: Workspace
     manners: Manners
+    followed: Followed
 
     @property
     def base(self) -> str:
@@ -106,11 +127,3 @@ class Reply:
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """A caller with a key, before a workspace's door is opened to them."""
-
-    key: Key
-    workspace: Workspace

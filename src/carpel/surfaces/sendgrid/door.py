@@ -1,4 +1,4 @@
-"""SendGrid's endpoints, its keys, scopes and limits."""
+"""SendGrid's endpoints answered: keys, scopes, limits and errors."""
 
 from __future__ import annotations
 
@@ -8,62 +8,68 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carpel.domain.keys import BadAddress, Key, UnknownKey
+from carpel.domain.refusals import Refusal
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.callers import address, bearer
-from carpel.surfaces.wire.limits import Allowance, Limiter, Window
-from carpel.surfaces.wire.routing import NotFound, Operation, Table
+from carpel.surfaces.wire.limits import Allowance, Limiter
+from carpel.surfaces.wire.routing import NotFound, Table
 
-from . import errors, segments
-from .context import Call, Handler, Rooms
+from . import errors
+from .context import Call, Manners, Reply, Rooms
+from .jobs import Followed
+from .operations import OPERATIONS, window_of
 
 PREFIX = "/v3/marketing"
-# Live limit of the reading endpoints; the window is not published (sendgrid.md §6.3).
-EACH_MINUTE = Window(600, 60)
 
 _log = logging.getLogger("carpel.sendgrid")
-
-OPERATIONS: list[Operation[Handler]] = [
-    Operation("GET", "/segments", segments.list_segments, "marketing.read"),
-    Operation("GET", "/segments/{segment_id}", segments.read, "marketing.read"),
-]
 
 
 class SendGridDoor:
     """Answers requests under /v3/marketing."""
 
-    def __init__(self, rooms: Rooms, limiter: Limiter) -> None:
+    def __init__(self, rooms: Rooms, limiter: Limiter, manners: Manners | None = None) -> None:
         self._rooms = rooms
         self._limiter = limiter
+        self._manners = manners or Manners()
         self._table = Table(OPERATIONS)
+        self._followed = Followed(rooms)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
         headers: dict[str, str] = {"Cache-Control": "no-store"}
         try:
-            payload = await self._serve(request, headers)
+            reply = await self._serve(request, headers)
         except errors.SendGridError as error:
-            return answer(request, json_bytes(error.body), error.status, headers=headers)
+            return _refuse(request, error, headers)
+        except Refusal as refusal:
+            return _refuse(request, errors.of_refusal(refusal), headers)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            failed = errors.internal()
-            return answer(request, json_bytes(failed.body), failed.status, headers=headers)
-        body = json_bytes(payload)
-        return answer(request, body, headers=headers, tag_of=body)
+            return _refuse(request, errors.internal(), headers)
+        if reply.payload is None:
+            return Response(status_code=reply.status, headers=headers)
+        body = json_bytes(reply.payload)
+        reading = request.method in ("GET", "HEAD")
+        tag = body if reading and reply.status == 200 else None  # noqa: PLR2004
+        return answer(request, body, reply.status, headers=headers, tag_of=tag)
 
-    async def _serve(self, request: Request, headers: dict[str, str]) -> dict[str, object]:
-        found = self._table.find(request.method, request.url.path.removeprefix(PREFIX))
+    async def _serve(self, request: Request, headers: dict[str, str]) -> Reply:
+        path = request.url.path.removeprefix(PREFIX)
+        found = self._table.find(request.method, path.rstrip("/") if len(path) > 1 else path)
         if isinstance(found, NotFound):
             raise errors.wrong_method() if found.allowed else errors.not_found()
         key = self._let_in(request)
         now = self._rooms.clock.now()
-        allowance = self._limiter.take(f"sendgrid:{key.workspace}", EACH_MINUTE, now)
+        name, window = window_of(found.operation)
+        allowance = self._limiter.take(f"sendgrid:{name}:{key.workspace}", window, now)
         headers.update(_limits(allowance, now))
         if not allowance.allowed:
             raise errors.too_many()
         if not key.permits(found.operation.permission):
             raise errors.forbidden()
         workspace = self._rooms.workspaces.by_number(key.workspace)
-        return await found.operation.handler(Call(self._rooms, request, found.values, workspace))
+        call = Call(self._rooms, request, found.values, workspace, self._manners, self._followed)
+        return await found.operation.handler(call)
 
     def _let_in(self, request: Request) -> Key:
         secret = bearer(request)
@@ -75,6 +81,10 @@ class SendGridDoor:
             raise errors.bad_key() from None
         except BadAddress:
             raise errors.forbidden() from None
+
+
+def _refuse(request: Request, error: errors.SendGridError, headers: dict[str, str]) -> Response:
+    return answer(request, json_bytes(error.body), error.status, headers=headers)
 
 
 def _limits(allowance: Allowance, now: int) -> dict[str, str]:

@@ -87,6 +87,11 @@ def removed(instead: str) -> SendGridError:
     return _one(405, message, field=None)
 
 
+def timed_out() -> SendGridError:
+    """408 for a search that takes too long (documented code, inferred words)."""
+    return _one(408, "the search took too long", field="query")
+
+
 def too_large() -> SendGridError:
     """413 (documented code, inferred words)."""
     message = "The JSON payload you have included in your request is too large."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from carpel.domain.ingest import ContactsRecord, ListClearedRecord, Record
 from carpel.domain.contacts import Write
+from carpel.domain.ingest import ContactsRecord, ListClearedRecord
 from carpel.domain.lists import List
 from carpel.domain.segments.search import tally_list
 from carpel.kit.ids import id_bytes, new_seed
@@ -14,7 +14,7 @@ from carpel.surfaces.wire.callers import flag, many
 
 from . import errors, given, shapes
 from .context import Call, Reply
-from .jobs import DELETED, start_tracked
+from .jobs import DELETED, erase, start_tracked
 
 LONGEST_NAME = 100
 MOST_LISTS = 1000
@@ -82,11 +82,9 @@ async def delete(call: Call) -> Reply:
         numbers = await call.off_loop(contacts.list_numbers, call.workspace, found.no, -1)
     await call.off_loop(call.rooms.lists.delete, found)
     record = ListClearedRecord(call.workspace.no, call.rooms.clock.now(), found.no)
-    await _logged(call, record)
-    if not with_contacts:
-        return Reply(None, 204)
-    job = await start_tracked(call, DELETED, numbers=numbers)
-    return Reply({"job_id": job})
+    ticket = await call.off_loop(call.rooms.ingest.submit, record)
+    await asyncio.wrap_future(ticket.durable)
+    return Reply(await erase(call, numbers)) if with_contacts else Reply(None, 204)
 
 
 async def remove_contacts(call: Call) -> Reply:
@@ -107,7 +105,7 @@ async def remove_contacts(call: Call) -> Reply:
         if raw is not None
     ]
     record = ContactsRecord(call.workspace.no, call.rooms.clock.now(), new_seed(), writes)
-    return Reply({"job_id": await start_tracked(call, DELETED, record=record)}, 202)
+    return Reply(await start_tracked(call, DELETED, [record], len(writes)), 202)
 
 
 async def count(call: Call) -> Reply:
@@ -145,11 +143,6 @@ def by_ids(call: Call, ids: list[str], field: str = "list_ids") -> list[List]:
             raise errors.missing(f"list {one}", field)
         found.append(known)
     return found
-
-
-async def _logged(call: Call, record: Record) -> None:
-    ticket = await call.off_loop(call.rooms.ingest.submit, record)
-    await asyncio.wrap_future(ticket.durable)
 
 
 def _page_size(call: Call) -> int:
