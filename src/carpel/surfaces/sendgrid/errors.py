@@ -1,6 +1,6 @@
 """SendGrid's errors: an `errors` array, with two exceptions (contracts/sendgrid.md §6.2).
 
-Refreshing a segment answers `{"error": "…"}`, and an unknown list a bare array.
+Refreshing a segment answers `{"error": "…"}`, and reading an unknown list a bare array.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ def no_segment() -> SendGridError:
     return _one(404, "segment not found", field="segment_id")
 
 
-def no_list() -> SendGridError:
-    """404 for an unknown list: a bare array (spec), the words are ours."""
-    return SendGridError(404, [{"message": "list not found", "field": "id"}])
+def no_list(*, bare: bool) -> SendGridError:
+    """404 for an unknown list: a bare array where it is read (spec), the words are ours."""
+    found = missing("list", "id")
+    return SendGridError(404, found.body["errors"]) if bare else found
 
 
 def missing(what: str, field: str) -> SendGridError:

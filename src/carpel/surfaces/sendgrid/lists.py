@@ -52,7 +52,7 @@ async def list_lists(call: Call) -> Reply:
 
 async def read(call: Call) -> Reply:
     """`GET /lists/{id}[?contact_sample=true]`; `identifier_counts` is live, not in the spec."""
-    found = find(call)
+    found = find(call, bare=True)
     shown = await call.off_loop(_counted, call, found)
     tally = await call.off_loop(tally_list, call.rooms.engine, call.workspace, found.no)
     shown["identifier_counts"] = shapes.identifier_counts(tally)
@@ -115,16 +115,16 @@ async def count(call: Call) -> Reply:
     return Reply({"contact_count": size, "billable_count": size})
 
 
-def find(call: Call) -> List:
+def find(call: Call, *, bare: bool = False) -> List:
     """The list that the path names.
 
     Raises:
-        SendGridError: 404, a bare array.
+        SendGridError: 404; `bare` in the form that reading one has.
     """
     wanted = call.values["id"]
     found = call.rooms.lists.find(call.workspace.no, wanted)
     if found is None or found.id != wanted.lower():  # a name is no id here
-        raise errors.no_list()
+        raise errors.no_list(bare=bare)
     return found
 
 
