@@ -107,9 +107,7 @@ class Office:
 
 
 @contextmanager
-def office(
-    data: Path, start: str = "2026-06-01T12:00:00Z", **settings: Any
-) -> Iterator[Office]:
+def office(data: Path, start: str = "2026-06-01T12:00:00Z", **settings: Any) -> Iterator[Office]:
     """The product on a directory with SendGrid's door set as asked."""
     clock = SteppedClock(instant(start))
     chosen = Settings(data=data, rate_limits=False, **settings)

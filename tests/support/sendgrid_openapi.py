@@ -93,6 +93,8 @@ def _apply(document: Any, patch: dict[str, Any]) -> None:
             del place[last]
         case "nullable":
             place[last]["nullable"] = True
+        case _:
+            raise AssertionError(patch)
 
 
 def _resolved(node: Any, document: Any, name: str) -> Any:

@@ -107,10 +107,6 @@ class Contacts:
         raw = id_bytes(contact_id)
         return self._people.number_of_id(workspace.no, raw) if raw else None
 
-    def numbers(self, workspace: Workspace, after: int = 0, most: int = -1) -> list[int]:
-        """The numbers of contacts, the oldest first."""
-        return self._people.contact_numbers(workspace.no, after, most)
-
     def ids_of(self, workspace: Workspace, numbers: Iterable[int]) -> list[bytes]:
         """The ids of these contacts; those gone meanwhile are left out."""
         return self._people.ids_of(workspace.no, numbers)

@@ -67,7 +67,7 @@ async def delete(call: Call) -> Reply:
     """`DELETE /contacts?ids=a,b` or `?delete_all_contacts=true`: 202 with a job."""
     contacts = call.rooms.contacts
     if flag(call.request, "delete_all_contacts"):
-        numbers = await call.off_loop(contacts.numbers, call.workspace)
+        numbers = await call.off_loop(contacts.numbers, call.workspace, after=0, most=-1)
         return Reply(await erase(call, numbers), 202)
     ids = many(call.request, "ids")
     if not ids:
