@@ -1,11 +1,12 @@
 """Contacts: people, known by one or more identifiers."""
 
-from .checker import Checker, Draft, DraftChange, WriteRefused
+from .checker import TYPE_FOR, Checker, Draft, DraftChange, WriteRefused, normal_email
 from .model import IDENTIFIERS, Contact, IdentifierKind, Write
 from .service import Contacts
 
 __all__ = [
     "IDENTIFIERS",
+    "TYPE_FOR",
     "Checker",
     "Contact",
     "Contacts",
@@ -14,4 +15,5 @@ __all__ = [
     "IdentifierKind",
     "Write",
     "WriteRefused",
+    "normal_email",
 ]

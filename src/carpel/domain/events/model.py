@@ -26,6 +26,7 @@ class EventWrite(msgspec.Struct, array_like=True):
     source: str | None
     properties: list[Property]
     create: bool = True
+    aliases: dict[str, str] = {}
 
 
 class EventRow(msgspec.Struct, array_like=True):

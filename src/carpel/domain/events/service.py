@@ -45,6 +45,7 @@ class EventDraft(msgspec.Struct, frozen=True):
     properties: dict[str, Any] = {}
     create: bool = True
     recognise: bool = False
+    aliases: dict[str, str] = {}
 
 
 class Events:
@@ -74,7 +75,7 @@ class EventChecker:
             EventRefused: the first thing that is wrong in it.
         """
         try:
-            contact_id, identifiers = self._contacts.identify(draft.identifiers)
+            contact_id, identifiers = self._contacts.identify(draft.identifiers, draft.aliases)
             properties = flatten(draft.properties)
         except WriteRefused as error:
             raise EventRefused(error.code, error.message, error.pointer) from None
@@ -95,7 +96,16 @@ class EventChecker:
                 (self._workspace.no, "row", who, name, at, source, sorted(properties, key=_by_path))
             )
         return EventWrite(
-            contact_id, identifiers, name, at, event_id, key, source, properties, draft.create
+            contact_id,
+            identifiers,
+            name,
+            at,
+            event_id,
+            key,
+            source,
+            properties,
+            draft.create,
+            draft.aliases,
         )
 
 

@@ -284,7 +284,7 @@ class _Batch:
         if event.key is not None and key is None:
             result.unchanged += 1
             return
-        write = Write(event.id, event.identifiers, {}, [], event.create)
+        write = Write(event.id, event.identifiers, {}, [], event.create, aliases=event.aliases)
         outcome, no = self._write(
             record.workspace, write, record.at, derived_id(record.seed, place)
         )

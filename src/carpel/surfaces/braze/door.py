@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,17 +14,17 @@ from carpel.domain.keys import BadAddress, Key, UnknownKey
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.bodies import TooLarge, read_body
 from carpel.surfaces.wire.callers import address, bearer
-from carpel.surfaces.wire.limits import Allowance, Limiter, Window
-from carpel.surfaces.wire.routing import NotFound, Operation, Table
+from carpel.surfaces.wire.limits import Allowance, Limiter
+from carpel.surfaces.wire.routing import Found, NotFound, Operation, Table
 
-from . import errors, segments
+from . import errors, segments, track
 from .context import Call, Handler, Rooms
+from .unserved import is_brazes
 from .walks import Walks
+from .windows import window_of
 
 _log = logging.getLogger("carpel.braze")
 
-# One bucket for most endpoints, per workspace (braze.md §5).
-HOURLY = Window(250_000, 3600)
 MOST_BODY_BYTES = 4 * 1024 * 1024
 
 _FAMILIES = (
@@ -33,10 +34,10 @@ _FAMILIES = (
     "sends",
 )  # fmt: skip
 
-
 OPERATIONS: list[Operation[Handler]] = [
     Operation("GET", "/segments/list", segments.list_segments, "segments.list"),
     Operation("GET", "/segments/details", segments.details, "segments.details"),
+    Operation("POST", "/users/track", track.track, "users.track"),
 ]
 
 
@@ -52,37 +53,53 @@ class BrazeDoor:
         self._walks = Walks()
 
     async def answer(self, request: Request) -> Response:
-        """The answer to a request; never an exception."""
+        """The answer to a request; never an exception. Its headers are those of the recordings."""
+        began = self._rooms.clock.now()
+        answered = await self._answer(request)
+        runtime = (self._rooms.clock.now() - began) / 1_000_000
+        answered.headers["X-Runtime"] = f"{runtime:.6f}"
+        answered.headers["Strict-Transport-Security"] = "max-age=0; includeSubDomains"
+        return answered
+
+    async def _answer(self, request: Request) -> Response:
         allowance: Allowance | None = None
         try:
             found = self._table.find(request.method, request.url.path)
-            if isinstance(found, NotFound):
+            if isinstance(found, NotFound) and not is_brazes(request.method, request.url.path):
                 raise errors.invalid_url()
-            key = await self._let_in(request)
-            allowance = self._limiter.take(
-                f"braze:{key.workspace}", HOURLY, self._rooms.clock.now()
-            )
+            body = await _body(request)
+            key = self._let_in(request, body)
+            bucket, window = window_of(request.url.path)
+            now = self._rooms.clock.now()
+            allowance = self._limiter.take(f"braze:{key.workspace}:{bucket}", window, now)
             if not allowance.allowed:
                 raise errors.rate_limited()
-            if not key.permits(found.operation.permission):
-                raise errors.no_permission()
-            workspace = self._rooms.workspaces.by_number(key.workspace)
-            payload = await found.operation.handler(
-                Call(self._rooms, request, workspace, key, self._walks)
-            )
+            payload = await self._handle(found, request, key, body)
         except errors.BrazeError as error:
-            return _refuse(request, error, allowance)
+            return self._refuse(request, error, allowance)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            return _refuse(request, errors.BrazeError(500, "Internal Server Error"), allowance)
-        # Live answers carry their payload first and `message` last (braze.md §1.3).
-        body = json_bytes({**payload, "message": "success"})
+            return self._refuse(request, errors.BrazeError(500, "Internal Server Error"), allowance)
+        # Live answers carry their payload first and `message` last (braze.md §1.3); errors that
+        # did not stop the call come after it (§4.3).
+        wrong = payload.pop("errors", None)
+        body = json_bytes({**payload, "message": "success"} | ({"errors": wrong} if wrong else {}))
         status = 200 if request.method in ("GET", "HEAD") else 201
-        tag_of = body if status == 200 else None  # noqa: PLR2004
-        return answer(request, body, status, headers=_limits(allowance), tag_of=tag_of)
+        answered = answer(request, body, status, headers=_limits(allowance), tag_of=body)
+        answered.headers["Vary"] = "Origin,Accept-Encoding"
+        return answered
 
-    async def _let_in(self, request: Request) -> Key:
-        secret = await _key_of(request)
+    async def _handle(
+        self, found: Found[Handler] | NotFound, request: Request, key: Key, body: bytes
+    ) -> dict[str, Any]:
+        if isinstance(found, NotFound) or not key.permits(found.operation.permission):
+            raise errors.no_permission()
+        workspace = self._rooms.workspaces.by_number(key.workspace)
+        call = Call(self._rooms, request, workspace, key, self._walks, body)
+        return await found.operation.handler(call)
+
+    def _let_in(self, request: Request, body: bytes) -> Key:
+        secret = _key_of(request, body)
         if not secret:
             raise errors.invalid_key(None)
         try:
@@ -92,26 +109,40 @@ class BrazeDoor:
         except BadAddress:
             raise errors.address_refused() from None
 
+    def _refuse(
+        self, request: Request, error: errors.BrazeError, allowance: Allowance | None
+    ) -> Response:
+        headers = {"Cache-Control": "no-cache", **_limits(allowance)}
+        if error.status == 429 and allowance is not None:  # noqa: PLR2004
+            # Undocumented, but half of the clients look for it (braze.md §5).
+            wait = allowance.reset - self._rooms.clock.now() // 1_000_000
+            headers["Retry-After"] = str(max(1, wait))
+        body: dict[str, Any] = {"message": error.message}
+        if error.errors:
+            body["errors"] = error.errors
+        return answer(request, json_bytes(body), error.status, headers=headers)
 
-async def _key_of(request: Request) -> str | None:
+
+async def _body(request: Request) -> bytes:
+    if request.method in ("GET", "HEAD"):
+        return b""
+    try:
+        return await read_body(request, MOST_BODY_BYTES)
+    except TooLarge:
+        raise errors.too_large() from None
+
+
+def _key_of(request: Request, body: bytes) -> str | None:
     """The key: in the header, else in the query, else in a JSON body (braze.md §2.1)."""
     found = bearer(request) or request.query_params.get("api_key")
-    if found or request.method in ("GET", "HEAD"):
+    if found or b"api_key" not in body:
         return found
     try:
-        body = json.loads(await read_body(request, MOST_BODY_BYTES))
-    except (ValueError, TooLarge):
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
         return None
-    key = body.get("api_key") if isinstance(body, dict) else None
+    key = parsed.get("api_key") if isinstance(parsed, dict) else None
     return key if isinstance(key, str) else None
-
-
-def _refuse(request: Request, error: errors.BrazeError, allowance: Allowance | None) -> Response:
-    headers = {"Cache-Control": "no-cache", **_limits(allowance)}
-    if error.status == 429 and allowance is not None:  # noqa: PLR2004
-        # Undocumented, but half of the clients look for it (braze.md §5).
-        headers["Retry-After"] = str(HOURLY.seconds)
-    return answer(request, json_bytes({"message": error.message}), error.status, headers=headers)
 
 
 def _limits(allowance: Allowance | None) -> dict[str, str]:

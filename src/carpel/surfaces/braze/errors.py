@@ -5,14 +5,17 @@ The grade of each text is in the door's README.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BrazeError(Exception):
-    """An answer other than success."""
+    """An answer other than success. `errors` follow the message when there are any."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, errors: list[Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.errors = errors or []
 
 
 def invalid_key(shown: str | None) -> BrazeError:
@@ -43,3 +46,38 @@ def rate_limited() -> BrazeError:
 def bad_segment_id() -> BrazeError:
     """400 for an unknown, malformed or missing segment_id, by the pattern of canvas_id (§3.2)."""
     return BrazeError(400, "segment_id must be a string of the segment api identifier")
+
+
+def too_many_objects() -> BrazeError:
+    """400 for more objects than a call takes (text documented, braze.md §6)."""
+    return BrazeError(400, "Max Input Length Exceeded")
+
+
+def too_many_ids() -> BrazeError:
+    """400 for more than 50 ids (text documented, braze.md §6)."""
+    return BrazeError(400, "The max number of ids per request was exceeded")
+
+
+def too_many_external_ids() -> BrazeError:
+    """400 for more than 50 external_ids or aliases (text documented, braze.md §6)."""
+    return BrazeError(400, "The max number of external_ids and aliases per request was exceeded")
+
+
+def too_large() -> BrazeError:
+    """413 (status observed, text ours)."""
+    return BrazeError(413, "The request body is too large")
+
+
+def not_json_type() -> BrazeError:
+    """415 (status observed, text ours)."""
+    return BrazeError(415, "The Content-Type of the request must be application/json")
+
+
+def not_json(why: str) -> BrazeError:
+    """400 for a body that is no JSON object (status documented, text ours)."""
+    return BrazeError(400, f"The request body must be a JSON object: {why}")
+
+
+def overloaded(message: str) -> BrazeError:
+    """503: nothing was taken; clients try 5XX again with backoff (braze.md §6)."""
+    return BrazeError(503, message)
