@@ -84,7 +84,7 @@ def test_one_wrong_contact_refuses_all(sendgrid: Caller, contact: Any, message: 
 
 def test_a_field_under_its_name_is_told_its_id(sendgrid: Caller) -> None:
     made = sendgrid.post("/field_definitions", {"name": "shoe_size", "field_type": "Number"})["id"]
-    body = {"contacts": [{"email": "s@example.com", "custom_fields": {"shoe_size": 42}}]}
+    body: Any = {"contacts": [{"email": "s@example.com", "custom_fields": {"shoe_size": 42}}]}
     assert made in sendgrid.put("/contacts", body, 400)["errors"][0]["message"]
     body = {"contacts": [{"email": "s@example.com", "custom_fields": {made: "large"}}]}
     assert (
@@ -94,7 +94,8 @@ def test_a_field_under_its_name_is_told_its_id(sendgrid: Caller) -> None:
 
 def test_bodies_that_make_no_sense(sendgrid: Caller) -> None:
     people = [{"email": "x@example.com"}]
-    for body in ({}, {"contacts": []}, {"contacts": "x"}, {"contacts": people * 30_001}):
+    bodies: list[Any] = [{}, {"contacts": []}, {"contacts": "x"}, {"contacts": people * 30_001}]
+    for body in bodies:
         assert sendgrid.put("/contacts", body, 400)["errors"][0]["field"] == "contacts"
     listed = {"contacts": people, "list_ids": [NOWHERE]}
     assert sendgrid.put("/contacts", listed, 404)["errors"][0]["field"] == "list_ids"
