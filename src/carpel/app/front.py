@@ -24,6 +24,7 @@ from carpel.surfaces.wire.limits import Limiter
 from .service import Service
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_DESCRIPTION = re.compile(r"/openapi/([a-z]+)\.json$")
 _log = logging.getLogger("carpel.front")
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -45,12 +46,15 @@ class Front:
         sendgrid = SendGridDoor(service, limiter, manners)
         native = self._native = NativeDoor(service, local_token)
         files = FilesDoor(service.files)
+        # Each door describes itself; a door is added here when it does.
+        self._descriptions: dict[str, Callable[[], bytes]] = {"batch": batch.description}
         self._doors: list[tuple[re.Pattern[str], Answer]] = [
             (re.compile(r"/api/v1(/|$)"), native.answer),
             (re.compile(r"/v3/marketing(/|$)"), sendgrid.answer),
             (re.compile(r"/2\.\d+(/|$)"), batch.answer),
             (braze.paths, braze.answer),
             (re.compile(r"/files/"), files.answer),
+            (_DESCRIPTION, self._describe),
             (re.compile(r"/healthz$"), self._alive),
             (re.compile(r"/readyz$"), self._ready),
         ]
@@ -88,6 +92,15 @@ class Front:
             if shape.match(path):
                 return await door(request)
         return answer(request, json_bytes({"error": "not found"}), 404)
+
+    async def _describe(self, request: Request) -> Response:
+        """`/openapi/{door}.json`: the OpenAPI document of a vendor's door."""
+        named = _DESCRIPTION.match(request.scope["path"])
+        describe = self._descriptions.get(named[1]) if named else None
+        if describe is None:
+            return answer(request, json_bytes({"error": "not found"}), 404)
+        body = describe()
+        return answer(request, body, tag_of=body)
 
     async def _alive(self, request: Request) -> Response:
         """`/healthz`: the process answers."""

@@ -35,7 +35,7 @@ async def create(call: Call) -> Response:
     name, title = _text(body, "name"), body.get("display_name")
     if not _NAME.fullmatch(name):
         raise errors.malformed("name has 1 to 255 characters of a-z, A-Z, 0-9, _ and -")
-    if title is not None and (not isinstance(title, str) or "\x00" in title):
+    if title is not None and not isinstance(title, str):
         raise errors.malformed("display_name must be a string")
     if _text(body, "type") != TYPE:
         raise errors.malformed(f"type must be {TYPE}")
@@ -148,7 +148,7 @@ def _ids(body: dict[str, Any]) -> list[dict[str, Any]]:
     for place, one in enumerate(ids):
         if not isinstance(one, dict) or not isinstance(one.get("id"), str):
             raise errors.malformed(f"ids[{place}].id must be a string")
-        if not isinstance(one.get("attributes") or {}, dict):
+        if not isinstance(one.get("attributes", {}), dict | None):
             raise errors.malformed(f"ids[{place}].attributes must be an object")
     return ids
 

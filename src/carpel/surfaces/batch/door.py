@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from importlib.resources import files
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -80,6 +81,10 @@ class BatchDoor:
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return _refuse(request, errors.unexpected())
+
+    def description(self) -> bytes:
+        """This door's OpenAPI document."""
+        return files(__package__).joinpath("description.json").read_bytes()
 
     async def _serve(self, request: Request) -> Response:
         version = _VERSION.match(request.url.path)

@@ -135,8 +135,8 @@ def _names(what: str, value: Any) -> list[str]:
     for one in value:
         if what == "identifiers" and one not in IDENTIFIERS:
             raise errors.malformed(f"identifiers can be {' and '.join(IDENTIFIERS)}")
-        if what == "attributes" and one.startswith("$") and one not in NATIVE:
-            raise errors.malformed(f"There is no native attribute {one}")
+        if what == "attributes" and (not one or (one.startswith("$") and one not in NATIVE)):
+            raise errors.malformed(f"There is no attribute {one!r}")
     return list(dict.fromkeys(value))
 
 

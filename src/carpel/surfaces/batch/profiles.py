@@ -109,7 +109,9 @@ def _read_item(index: int, given: Any) -> Item:
     for place, event in enumerate(events or []):
         if "name" not in event:
             raise errors.missing(f"[{index}].events[{place}].name is required")
-        if not isinstance(event.get("attributes") or {}, dict):
+        if not isinstance(event["name"], str) or not isinstance(event.get("time") or "", str):
+            raise errors.malformed(f"[{index}].events[{place}]: name and time must be strings")
+        if not isinstance(event.get("attributes", {}), dict | None):
             raise errors.malformed(f"[{index}].events[{place}].attributes must be an object")
     return Item(index, _identifiers(index, given), read_attributes(attributes or {}), events or [])
 
@@ -124,7 +126,7 @@ def _identifiers(index: int, given: dict[str, Any]) -> dict[str, str]:
     found = {
         ours: identifiers[theirs]
         for theirs, ours in (("custom_id", "external_id"), ("installation", "anonymous_id"))
-        if identifiers.get(theirs) is not None
+        if theirs in identifiers
     }
     if len(found) != 1 or not all(isinstance(one, str) for one in found.values()):
         raise errors.malformed(
