@@ -7,15 +7,15 @@ meaning of a query for one contact at a time, with SQL's three truths: True, Fal
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from carpel.query import meaning as m
-from support.oracle_reading import Kind, like, lower
+from support.oracle_reading import Kind, like, lower, regexp
 from support.oracle_values import Contact, Event, Row, Unanswerable, kind_of, work_out
 
 Truth: TypeAlias = bool | None
-Test: TypeAlias = m.Compare | m.Between | m.OneOf | m.Like | m.Missing | m.Contains
+Test: TypeAlias = m.Compare | m.Between | m.OneOf | m.Like | m.Regexp | m.Missing | m.Contains
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class World:
     contacts: tuple[Contact, ...]
     events: tuple[Event, ...]
     kinds: Mapping[str, Kind]
+    segments: Mapping[str, m.Condition] = field(default_factory=dict)  # rules by id
 
 
 def members(condition: m.Condition, world: World, now: int) -> set[str]:
@@ -38,7 +39,7 @@ def members(condition: m.Condition, world: World, now: int) -> set[str]:
 
 def _row(contact: Contact, world: World, now: int) -> Row:
     events = tuple(event for event in world.events if event["contact"] == contact["id"])
-    return Row(contact, events, world.kinds, now)
+    return Row(contact, events, world.kinds, now, segments=world.segments)
 
 
 def truth(condition: m.Condition, row: Row) -> Truth:
@@ -54,6 +55,10 @@ def truth(condition: m.Condition, row: Row) -> Truth:
             return some(truth(part, row) for part in parts)
         case m.Events():
             return _events(condition, row)
+        case m.Sequence():
+            return _sequence(condition, row)
+        case m.InSegments(segments=segments):
+            return any(truth(row.segments[one], row) is True for one in segments)
         case m.InLists(lists=lists):
             return any(one in row.contact["lists"] for one in lists)
         case _:
@@ -77,6 +82,8 @@ def _test(condition: Test, row: Row) -> Truth:
             return (_present(value, row) is None) != condition.negated
         case m.Contains():
             return _contains(condition, row)
+        case m.Regexp():
+            return _regexp(condition, row)
 
 
 def every(truths: Iterable[Truth]) -> Truth:
@@ -171,6 +178,33 @@ def _like(condition: m.Like, row: Row) -> Truth:
     if condition.ignore_case:
         text, pattern = lower(text), lower(pattern)
     return like(text, pattern)
+
+
+def _regexp(condition: m.Regexp, row: Row) -> Truth:
+    text = work_out(condition.value, "text", row)
+    return None if text is None else regexp(text, condition.pattern, condition.ignore_case)
+
+
+def _sequence(condition: m.Sequence, row: Row) -> bool:
+    """Tried from every event that fits first."""
+    return any(
+        _goes_on(event, condition.then, row)
+        for event in row.events
+        if _fits(condition.first, row, event)
+    )
+
+
+def _goes_on(before: Event, steps: tuple[m.Then, ...], row: Row) -> bool:
+    if not steps:
+        return True
+    step, *rest = steps
+    return any(
+        event["time"] > before["time"]
+        and (step.within is None or event["time"] - before["time"] <= step.within.microseconds)
+        and _fits(step.where, row, event)
+        and _goes_on(event, tuple(rest), row)
+        for event in row.events
+    )
 
 
 def _contains(condition: m.Contains, row: Row) -> Truth:

@@ -1,8 +1,10 @@
-"""The oracle's own calendar: ISO 8601 text and months, without the datetime module."""
+"""The oracle's own calendar: ISO 8601 text and months, by counting days; of zones it asks their offset."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -64,6 +66,45 @@ def add_months(instant: int, months: int) -> int:
 def add(instant: int, months: int, microseconds: int) -> int:
     """Months first, then the rest, which may lead beyond the years that can be written."""
     return (add_months(instant, months) if months else instant) + microseconds
+
+
+def start_of(unit: str, shift: int, zone: ZoneInfo, now: int) -> int:
+    """The first instant of a day, week and so on, found by looking at the clock of the zone."""
+    year, month, day = local_date(zone, now)
+    if unit in ("day", "week"):
+        days = days_of(year, month, day)
+        days -= (days + 3) % 7 if unit == "week" else 0  # 1970-01-01 was a Thursday
+        year, month, day = date_of(days + shift * (7 if unit == "week" else 1))
+    else:
+        size = {"month": 1, "quarter": 3, "year": 12}[unit]
+        months = ((year * 12 + month - 1) // size + shift) * size
+        year, month, day = months // 12, months % 12 + 1, 1
+    return midnight(zone, days_of(year, month, day))
+
+
+def local_date(zone: ZoneInfo, instant: int) -> tuple[int, int, int]:
+    offset = datetime.fromtimestamp(instant // SECOND, zone).utcoffset()
+    assert offset is not None
+    return date_of((instant // SECOND + int(offset.total_seconds())) * SECOND // DAY)
+
+
+def midnight(zone: ZoneInfo, days: int) -> int:
+    """The first quarter of an hour that a zone calls this day; zones differ by no less."""
+    instant = days * DAY - 16 * 3600 * SECOND
+    while days_of(*local_date(zone, instant)) < days:
+        instant += 900 * SECOND
+    return instant
+
+
+def days_to(date: int, zone: ZoneInfo, now: int) -> int:
+    """Days until a day and month come again, looked for day by day."""
+    _, month, day = date_of(date // DAY)
+    today = days_of(*local_date(zone, now))
+    for away in range(367):
+        year, found_month, found_day = date_of(today + away)
+        if found_month == month and found_day == min(day, month_length(year, month)):
+            return away
+    raise AssertionError("it comes every year")
 
 
 def read_instant(text: str) -> int | None:

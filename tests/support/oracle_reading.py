@@ -89,6 +89,13 @@ def like(text: str, pattern: str) -> bool:
     return text[:1] == first and like(text[1:], rest)
 
 
+def regexp(text: str, pattern: str, ignore_case: bool) -> bool:  # noqa: FBT001
+    """Python's own expressions; a `$` at the end is the very end, classes are those of ASCII."""
+    if pattern.endswith("$") and not pattern.endswith("\\$"):
+        pattern = pattern[:-1] + r"\Z"
+    return re.search(pattern, text, re.IGNORECASE if ignore_case else re.ASCII) is not None
+
+
 def lower(text: str) -> str:
     """Character by character: none becomes two, and none looks at its neighbours."""
     return "".join(letter.lower()[0] for letter in text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from hypothesis import strategies as st
 
@@ -35,6 +35,24 @@ lengths = mix(
     st.sampled_from(DAYS).map(lambda days: m.Duration(0, days * DAY)),
     st.sampled_from((0, 1, SECOND, 90 * 60 * SECOND)).map(lambda length: m.Duration(0, length)),
 )
+zones = st.sampled_from(("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland"))
+units: st.SearchStrategy[m.CalendarUnit] = st.sampled_from(get_args(m.CalendarUnit))
+starts = st.builds(m.StartOf, units, st.integers(-3, 2), zones)
+expressions = st.sampled_from(
+    [
+        "a",
+        "^a",
+        "b$",
+        "^$",
+        "[^a-c]",
+        "(a|é)+x?",
+        "^.{2,3}$",
+        r"\d",
+        r"\.",
+        "^(?:[a-c]|X)*$",
+        "A.*?b",
+    ]
+)
 moving_lengths = lengths | st.sampled_from((1, 2, 3, 12)).map(lambda months: m.Duration(months, 0))
 
 
@@ -63,7 +81,10 @@ def words(where: Where) -> Values:
     plain = columns("text", where)
     names = st.sampled_from(("lower", "upper", "trim"))
     within: Values = st.builds(m.Function, cast("Any", names), plain)
-    return mix(plain, plain, within, st.builds(m.Function, cast("Any", names), within))
+    twice: Values = st.builds(m.Function, cast("Any", names), within)
+    parts = st.lists(plain | within | constant_texts, max_size=2).map(tuple)
+    joined: Values = st.builds(lambda one, more: m.concat((one, *more)), plain, parts)
+    return mix(plain, plain, within, twice, joined)
 
 
 @built_once
@@ -77,6 +98,7 @@ def counted(where: Where) -> Values:
         plain,
         words(where).map(lambda text: m.Function("length", text)),
         st.builds(m.Math, st.just("%"), plain, divisors.map(m.Constant)),
+        st.builds(m.DaysToAnniversary, columns("date", where), zones),
     )
 
 
@@ -96,7 +118,8 @@ def moments(now: int) -> Values:
     signs = cast("Any", st.sampled_from(("+", "-", "-", "-")))
     shifted: Values = st.builds(m.Math, signs, st.just(m.Now()), moving_lengths)
     fixed: Values = instants(now).map(lambda at: m.Timestamp(text_of_instant(at)))
-    return mix(shifted, shifted, fixed, st.just(m.Now()))
+    started: Values = mix(starts, st.builds(m.Math, signs, starts, lengths))
+    return mix(shifted, shifted, fixed, st.just(m.Now()), started)
 
 
 # -------------------------------------------------------------------------- tests
@@ -122,6 +145,7 @@ def text_tests(where: Where) -> Conditions:
         if where == "contact"
         else st.builds(m.Compare, operators, st.just(m.EventColumn("event_type")), text),
         st.builds(m.Like, text, patterns, st.booleans(), st.booleans()),
+        st.builds(m.Regexp, text, expressions, st.booleans()),
         st.builds(m.Between, text, constant_texts, constant_texts, st.booleans()),
         one_of(text, constant_texts),
     )
@@ -261,8 +285,9 @@ def aggregate_tests(now: int) -> Conditions:
         st.just(m.Aggregate("count", None)),
         st.builds(m.Aggregate, st.sampled_from(("count", "count distinct")), anything),
     )
-    sums: Values = st.builds(m.Aggregate, st.sampled_from(("sum", "avg", "min", "max")), properties)
-    ends = cast("Any", st.sampled_from(("min", "max")))
+    totals = cast("Any", st.sampled_from(("sum", "avg", "min", "max", "first", "last")))
+    sums: Values = st.builds(m.Aggregate, totals, properties)
+    ends = cast("Any", st.sampled_from(("min", "max", "first", "last")))
     stamps: Values = st.builds(m.Aggregate, ends, st.just(m.EventColumn("timestamp")) | properties)
     names: Values = st.builds(m.Aggregate, ends, st.just(m.EventColumn("event_type")) | properties)
     chosen = st.sampled_from(plain)
@@ -300,9 +325,23 @@ def event_conditions(now: int) -> Conditions:
 
 
 @built_once
+def sequences(now: int) -> Conditions:
+    """Events one after another, each mostly of a type."""
+    of_type = st.sampled_from(TYPES).map(
+        lambda name: m.Compare("=", m.EventColumn("event_type"), m.Constant(name))
+    )
+    one = mix(of_type, of_type, row_tests("event", now), st.just(m.Everyone()))
+    spans = st.none() | st.sampled_from((1, SECOND, 3600 * SECOND, DAY, 30 * DAY)).map(
+        lambda length: m.Duration(0, length)
+    )
+    steps = st.lists(st.builds(m.Then, one, spans), min_size=1, max_size=2)
+    return st.builds(m.Sequence, one, steps.map(tuple))
+
+
+@built_once
 def conditions(now: int, list_ids: tuple[str, ...]) -> Conditions:
     """Whole meanings."""
     events = event_conditions(now)
     rows = row_tests("contact", now)
-    tests = mix(rows, rows, rows, events, events, events, list_tests(list_ids))
+    tests = mix(rows, rows, rows, events, events, events, list_tests(list_ids), sequences(now))
     return joined(tests)

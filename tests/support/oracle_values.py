@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypedDict
+from hashlib import md5
+from typing import Any, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
 from carpel.query import meaning as m
 from support import oracle_calendar as calendar
@@ -25,6 +27,7 @@ class Contact(TypedDict):
     """A contact: fields as JSON values, lists by their ids, times in microseconds."""
 
     id: str
+    uuid: NotRequired[str]  # as the product knows it
     identifiers: dict[str, str]
     fields: dict[str, Any]
     lists: list[str]
@@ -55,6 +58,7 @@ class Row:
     events: tuple[Event, ...]  # of this contact
     kinds: Mapping[str, Kind]  # of the fields
     now: int
+    segments: Mapping[str, m.Condition] = field(default_factory=dict)
     event: Event | None = None  # the one looked at
     group: tuple[Event, ...] = ()  # the ones counted
 
@@ -78,8 +82,16 @@ def kind_of(value: m.Value, row: Row) -> Kind:
             return "number" if name == "length" else "text"
         case m.Concat():
             return "text"
+        case m.StartOf():
+            return "date"
+        case m.DaysToAnniversary() | m.Bucket():
+            return "number"
         case m.Aggregate(name=name, value=inner):
-            return kind_of(inner, row) if name in ("min", "max") and inner else "number"
+            return (
+                kind_of(inner, row)
+                if name in ("min", "max", "first", "last") and inner
+                else "number"
+            )
         case m.Math():
             return _math_kind(value, row)
 
@@ -105,9 +117,7 @@ def _math_kind(value: m.Math, row: Row) -> Kind:
     raise Unanswerable(f"{value.operator} of {sorted(kinds)}")
 
 
-def work_out(  # noqa: C901 (one line for each kind)
-    value: m.Value, kind: Kind, row: Row
-) -> Any:
+def work_out(value: m.Value, kind: Kind, row: Row) -> Any:
     """The value, read as `kind`: None when there is none."""
     match value:
         case m.Constant(value=constant):
@@ -121,13 +131,22 @@ def work_out(  # noqa: C901 (one line for each kind)
         case m.Timestamp(text=text):
             return calendar.read_instant(text)
         case m.Field(name=name):
-            return read(field(row.contact, name), row.kinds[name]) if name in row.kinds else None
+            return read(field_of(row.contact, name), row.kinds[name]) if name in row.kinds else None
         case m.EventColumn(name=name):
             return _event_column(_event(row), name)
         case m.Property(path=path):
             return read(_at(_event(row)["properties"], path), kind)
         case m.Function(name=name, value=inner):
             return _function(name, work_out(inner, "text", row))
+        case m.StartOf():
+            return calendar.start_of(value.unit, value.shift, ZoneInfo(value.zone), row.now)
+        case m.DaysToAnniversary(value=inner, zone=zone):
+            date = work_out(inner, "date", row)
+            days = None if date is None else calendar.days_to(date, ZoneInfo(zone), row.now)
+            return None if days is None else Fraction(days)
+        case m.Bucket(buckets=buckets, salt=salt):
+            digits = md5(f"{salt}:{row.contact['uuid']}".encode()).hexdigest()  # noqa: S324
+            return Fraction(int(digits[:15], 16) % buckets)
         case m.Concat(parts=parts):
             texts = [work_out(part, "text", row) for part in parts]
             return None if None in texts else "".join(texts)
@@ -137,7 +156,7 @@ def work_out(  # noqa: C901 (one line for each kind)
             return _math(value, row)
 
 
-def field(contact: Contact, name: str) -> Any:
+def field_of(contact: Contact, name: str) -> Any:
     """A contact's field as a JSON value, dates that we keep as text."""
     match name:
         case "contact_id":
@@ -210,6 +229,10 @@ def _aggregate(value: m.Aggregate, kind: Kind, row: Row) -> Any:
     match value.name:
         case "count":
             return Fraction(len(seen))
+        case "first" | "last":
+            # Of several at one instant, the one that came in first is earlier; sorting keeps that.
+            ordered = sorted(rows, key=lambda each: _event(each)["time"])
+            return work_out(inner, wanted, ordered[0 if value.name == "first" else -1])
         case "count distinct":
             return Fraction(len(set(seen)))
         case "sum":
@@ -229,7 +252,7 @@ def _read_as(name: m.AggregateName, kind: Kind, beside: Kind) -> Kind:
             return "number"
         case "count distinct":
             return "text" if kind == "any" else kind
-        case "min" | "max":
+        case "min" | "max" | "first" | "last":
             return beside if kind == "any" else kind
         case "count":
             return kind

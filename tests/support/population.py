@@ -102,7 +102,7 @@ class FreeClock(Clock):
 
     @override
     def wait(self, condition: threading.Condition, until: int | None) -> None:
-        raise AssertionError("nothing works in the background here")
+        condition.wait()  # until the product is closed: time passes for no one in the background
 
 
 @contextmanager

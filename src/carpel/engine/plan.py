@@ -45,7 +45,23 @@ class Moving:
     microseconds: int = 0
 
 
-Constant: TypeAlias = str | Decimal | bool | Instant | Moving
+CalendarUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True)
+class CalendarStart:
+    """The start of the calendar's day, week (Monday) and so on that now lies in, in a time zone.
+
+    `shift` units later (earlier when negative), and then by microseconds.
+    """
+
+    unit: CalendarUnit
+    shift: int
+    zone: str
+    microseconds: int = 0
+
+
+Constant: TypeAlias = str | Decimal | bool | Instant | Moving | CalendarStart
 
 # ---------------------------------------------------------------- what is seen
 
@@ -92,7 +108,31 @@ class Remainder:
     divisor: Decimal
 
 
-Step: TypeAlias = Literal["lower", "upper", "length", "trim"] | Remainder
+@dataclass(frozen=True)
+class Bucket:
+    """One of so many equal shares that a text falls into, numbered from 0.
+
+    The first 15 hexadecimal digits of the MD5 of `salt:text` as a number, modulo the shares.
+    """
+
+    buckets: int
+    salt: str
+
+
+@dataclass(frozen=True)
+class DaysToAnniversary:
+    """Days until a date's day and month come next, 0 on the day itself.
+
+    The date's day is read in UTC, today's in the zone; the 29th of February counts as the 28th in
+    years that lack it.
+    """
+
+    zone: str
+
+
+Step: TypeAlias = (
+    Literal["lower", "upper", "length", "trim"] | Remainder | Bucket | DaysToAnniversary
+)
 
 
 @dataclass(frozen=True)
@@ -146,6 +186,15 @@ ONE = Wildcard(many=False)
 
 
 @dataclass(frozen=True)
+class FitsRegexp:
+    """A regular expression (query/regexps.py says which) fits somewhere in the text (negated: nowhere)."""
+
+    pattern: str
+    ignore_case: bool = False
+    negated: bool = False
+
+
+@dataclass(frozen=True)
 class Missing:
     """There is no value (negated: there is one)."""
 
@@ -160,7 +209,7 @@ class Contains:
     negated: bool = False
 
 
-Test: TypeAlias = Compare | OneOf | Matches | Missing | Contains
+Test: TypeAlias = Compare | OneOf | Matches | FitsRegexp | Missing | Contains
 
 # ---------------------------------------------------------------------- leaves
 
@@ -211,9 +260,13 @@ class ListTest:
 
 @dataclass(frozen=True)
 class AggregateTest:
-    """A number or instant made from the chosen events of one contact, tested."""
+    """A number or instant made from the chosen events of one contact, tested.
 
-    function: Literal["count", "count distinct", "sum", "average", "min", "max"]
+    `first` and `last` are what the earliest and the latest event has, nothing where it has nothing;
+    of several at one instant, the one that came in first is earlier.
+    """
+
+    function: Literal["count", "count distinct", "sum", "average", "min", "max", "first", "last"]
     of: Seen | None
     test: Compare | OneOf | Missing
 
@@ -228,6 +281,23 @@ class EventTest:
 
     where: Tree[RowLeaf]
     having: Tree[AggregateTest] | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Then:
+    """An event that fits and is later than the one before; `within`: by so many microseconds at most."""
+
+    where: Tree[RowLeaf]
+    within: int | None = None
+
+
+@dataclass(frozen=True)
+class SequenceTest:
+    """There is an event that fits `first`, and after it one for each `then` (negated: there is not)."""
+
+    first: Tree[RowLeaf]
+    then: tuple[Then, ...]
     negated: bool = False
 
 
@@ -269,5 +339,7 @@ class NoOne:
 Tree: TypeAlias = Union["All[Leaf_co]", "AnyOf[Leaf_co]", Everyone, NoOne, Leaf_co]
 
 RowLeaf: TypeAlias = ValueTest | FormulaTest | PairTest
-ContactLeaf: TypeAlias = ValueTest | FormulaTest | PairTest | ListTest | EventTest | SegmentTest
+ContactLeaf: TypeAlias = (
+    ValueTest | FormulaTest | PairTest | ListTest | EventTest | SequenceTest | SegmentTest
+)
 Plan: TypeAlias = Tree[ContactLeaf]

@@ -14,6 +14,7 @@ from carpel.storage.columns.tables import path_text
 from carpel.storage.sql import Sql
 
 from . import plan as p
+from .calendars import days_to_anniversaries, position
 from .moving import bound
 from .reads import on_contacts
 
@@ -102,6 +103,8 @@ class Printer:
                 return f"{_not(plan.negated)}list_contains(c.lists, {self._value(plan.list)})"
             case p.EventTest():
                 return self._events(plan)
+            case p.SequenceTest():
+                return self._sequence(plan)
             case p.SegmentTest():
                 raise NotImplementedError("segments inside segments are resolved before printing")
             case _:
@@ -139,6 +142,22 @@ class Printer:
         inner = f"SELECT e.contact FROM {self._names.events} AS e WHERE {where}{having}"
         return f"c.no {_not(test.negated)}IN ({inner})"
 
+    def _sequence(self, test: p.SequenceTest) -> str:
+        """Events in a row, each looked up by itself and joined by time."""
+        rows = f"{self._chosen(test.first)} AS s0"
+        for place, then in enumerate(test.then, start=1):
+            on = f"s{place}.contact = s{place - 1}.contact AND s{place}.at > s{place - 1}.at"
+            chosen = self._chosen(then.where)
+            if then.within is not None:
+                within = self._value(then.within)
+                on += f" AND s{place}.at <= s{place - 1}.at + to_microseconds({within})"
+            rows += f" JOIN {chosen} AS s{place} ON {on}"
+        return f"c.no {_not(test.negated)}IN (SELECT s0.contact FROM {rows})"
+
+    def _chosen(self, where: p.Tree[p.RowLeaf]) -> str:
+        rows = f"{self._names.events} AS e WHERE {self._row(where)}{self._restriction('e')}"
+        return f"(SELECT e.contact, e.happened_at AS at FROM {rows})"
+
     # ------------------------------------------------------------------- leaves
 
     def _leaf(self, leaf: p.RowLeaf) -> str:
@@ -164,6 +183,10 @@ class Printer:
                 word = "ILIKE" if test.ignore_case else "LIKE"
                 pattern = self._value(_pattern(test.pattern))
                 return f"{shown} {_not(test.negated)}{word} {pattern} ESCAPE '\\'"
+            case p.FitsRegexp():
+                options = "i" if test.ignore_case else "c"
+                pattern = self._value(test.pattern)
+                return f"{_not(test.negated)}regexp_matches({shown}, {pattern}, '{options}')"
             case p.Missing():
                 return f"{shown} IS {_not(test.negated)}NULL"
             case p.Contains():
@@ -180,6 +203,9 @@ class Printer:
             return self._average(shown, test.test)
         if test.function == "count distinct":
             return self._test(f"count(DISTINCT {shown})", test.test)
+        if test.function in ("first", "last"):
+            shown = f"{test.function}({shown} ORDER BY e.happened_at, e.no)"
+            return self._test(shown, test.test)
         return self._test(f"{test.function}({shown})", test.test)
 
     def _average(self, shown: str, test: p.Test) -> str:
@@ -195,11 +221,25 @@ class Printer:
         for step in operand.steps:
             if isinstance(step, p.Remainder):
                 shown = f"({shown} % {self._value(step.divisor)})"
+            elif isinstance(step, p.Bucket):
+                shown = self._bucket(shown, step)
+            elif isinstance(step, p.DaysToAnniversary):
+                shown = self._days_to_anniversary(shown, step)
             elif step == "trim":
                 shown = f"trim({shown}, ' ')"  # without it, every kind of space
             else:
                 shown = f"{step}({shown})"
         return shown
+
+    def _bucket(self, shown: str, step: p.Bucket) -> str:
+        digits = f"substr(md5({self._value(step.salt + ':')} || {shown}), 1, 15)"
+        return f"(CAST('0x' || {digits} AS BIGINT) % {self._value(step.buckets)})"
+
+    def _days_to_anniversary(self, shown: str, step: p.DaysToAnniversary) -> str:
+        # The day among the 366 of a leap year, and for each of these how far it is.
+        day = f"dayofyear(CAST('2024' || strftime({shown}, '-%m-%d') AS DATE))"
+        days = ", ".join(map(str, days_to_anniversaries(step.zone, self._now)))
+        return f"list_extract([{days}], {day})"
 
     def _seen(self, seen: p.Seen) -> str:
         match seen:
@@ -245,6 +285,8 @@ class Printer:
                 return self._value(_timestamp(constant.at))
             case p.Moving():
                 return self._value(_timestamp(bound(constant, self._now)))
+            case p.CalendarStart():
+                return self._value(_timestamp(position(constant, self._now)))
             case _:
                 return self._value(constant)
 
@@ -269,7 +311,8 @@ def _as(column: str, kind: Kind, wanted: str) -> str:
 
 def _comparable(operand: p.Operand, shown: str) -> str:
     """A date as microseconds, so that formulas see numbers only."""
-    return f"epoch_us({shown})" if operand.seen.kind == "date" else shown
+    is_date = operand.seen.kind == "date" and not operand.steps
+    return f"epoch_us({shown})" if is_date else shown
 
 
 def _list_or_text(kind: str) -> str:

@@ -28,6 +28,9 @@ class Reads:
     types: frozenset[str] | None  # of events; None for any type
     moving: tuple[MovingTest, ...]
     formulas: tuple[p.FormulaTest, ...]
+    calendars: tuple[
+        tuple[p.CalendarUnit, str], ...
+    ] = ()  # units and zones whose turn may change it
 
 
 def reads(plan: p.Plan) -> Reads:
@@ -37,15 +40,18 @@ def reads(plan: p.Plan) -> Reads:
     events = False
     moving: list[MovingTest] = []
     formulas: list[p.FormulaTest] = []
+    calendars: list[tuple[p.CalendarUnit, str]] = []
     for leaf in leaves(plan):
+        calendars.extend(_calendars(leaf))
         if isinstance(leaf, p.ListTest):
             columns.add("lists")
-        elif isinstance(leaf, p.EventTest):
+        elif isinstance(leaf, p.EventTest | p.SequenceTest):
             events = True
-            chosen = event_types(leaf.where)
-            types = None if chosen is None or types is None else types | set(chosen)
-            moving.extend(_moving_events(leaf, chosen))
-            formulas.extend(part for part in leaves(leaf.where) if isinstance(part, p.FormulaTest))
+            for part in event_tests(leaf):
+                chosen = event_types(part.where)
+                types = None if chosen is None or types is None else types | set(chosen)
+                moving.extend(_moving_events(part, chosen))
+                formulas.extend(one for one in leaves(part.where) if isinstance(one, p.FormulaTest))
         else:
             seen = [one for operand in operands(leaf) for one in sources(operand)]
             columns.update(one.name for one in seen if isinstance(one, p.Column))
@@ -58,7 +64,55 @@ def reads(plan: p.Plan) -> Reads:
         None if types is None else frozenset(types),
         tuple(dict.fromkeys(moving)),
         tuple(dict.fromkeys(formulas)),
+        tuple(dict.fromkeys(calendars)),
     )
+
+
+def event_tests(leaf: p.EventTest | p.SequenceTest) -> list[p.EventTest]:
+    """What a leaf asks of single events."""
+    if isinstance(leaf, p.EventTest):
+        return [leaf]
+    return [p.EventTest(leaf.first), *(p.EventTest(then.where) for then in leaf.then)]
+
+
+def _calendars(leaf: Any) -> Iterator[tuple[p.CalendarUnit, str]]:
+    """The units of calendars that a leaf looks at, those inside its events included."""
+    for one in _with_inner(leaf):
+        for constant in _constants(one):
+            if isinstance(constant, p.CalendarStart):
+                yield constant.unit, constant.zone
+        for operand in operands(one):
+            for step in operand.steps:
+                if isinstance(step, p.DaysToAnniversary):
+                    yield "day", step.zone
+
+
+def _with_inner(leaf: Any) -> Iterator[Any]:
+    """A leaf, or the leaves inside one about events."""
+    if not isinstance(leaf, p.EventTest | p.SequenceTest):
+        yield leaf
+        return
+    for test in event_tests(leaf):
+        yield from leaves(test.where)
+    if isinstance(leaf, p.EventTest) and leaf.having is not None:
+        yield from leaves(leaf.having)
+
+
+def _constants(leaf: Any) -> tuple[p.Constant, ...]:
+    """What a leaf compares a value with."""
+    match leaf:
+        case (
+            p.ValueTest(test=p.Compare(constant=one))
+            | p.AggregateTest(test=p.Compare(constant=one))
+        ):
+            return (one,)
+        case (
+            p.ValueTest(test=p.OneOf(constants=some))
+            | p.AggregateTest(test=p.OneOf(constants=some))
+        ):
+            return some
+        case _:
+            return ()
 
 
 def leaves(tree: Any) -> Iterator[Any]:

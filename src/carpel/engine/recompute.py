@@ -18,6 +18,7 @@ from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot
 
 from . import plan as p
+from .calendars import next_start
 from .moving import bound, jump_back, passed, reached, within
 from .printer import Printer
 from .reads import MovingTest, leaves, on_contacts, operands, reads
@@ -48,7 +49,9 @@ def recompute(
     bare = Printer(names, now, {}, only)
     sets = {formula: _passing(formula, bare, snapshot) for formula in seen.formulas}
     members = snapshot.numbers(Printer(names, now, sets, only).members(plan))
-    return Membership(members, now, _until(seen.moving, bare, snapshot, now))
+    turns = [next_start(unit, zone, now) for unit, zone in seen.calendars]
+    until = min([_until(seen.moving, bare, snapshot, now), *turns])
+    return Membership(members, now, until)
 
 
 def _until(tests: Iterable[MovingTest], printer: Printer, snapshot: Snapshot, now: int) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
-from .meaning import AggregateName, EventColumnName, FunctionName, Type
+from carpel.engine.plan import Plan
+
+from .meaning import AggregateName, CalendarUnit, EventColumnName, FunctionName, Type
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,22 @@ class Catalogue(Protocol):
 
     def list_name(self, list_id: str) -> str:
         """The name of a list, for people; its id when it is gone."""
+        ...
+
+    def find_segment(self, reference: str) -> str | None:
+        """The id of the segment of this id, code or exact name."""
+        ...
+
+    def segment_plan(self, segment_id: str) -> Plan | None:
+        """Who is in a segment; None when its own rules make no sense any more."""
+        ...
+
+    def segment_name(self, segment_id: str) -> str:
+        """The name of a segment, for people; its id when it is gone."""
+        ...
+
+    def segment_names(self) -> list[str]:
+        """All codes and names of segments, for hints."""
         ...
 
     def list_names(self) -> list[str]:
@@ -74,9 +92,16 @@ AGGREGATES: dict[str, AggregateName] = {
     "avg": "avg",
     "min": "min",
     "max": "max",
+    "first": "first",
+    "last": "last",
 }
 NOW_FUNCTIONS = ("now", "current_timestamp", "getdate", "sysdate")
-OTHER_FUNCTIONS = ("concat", "array_contains", "timestampadd", "dateadd")
+OTHER_FUNCTIONS = (
+    "concat", "array_contains", "regexp_like", "timestampadd", "dateadd", "start_of", "date_trunc",
+    "days_to_anniversary", "random_bucket",
+)  # fmt: skip
+CALENDAR_UNITS: tuple[CalendarUnit, ...] = get_args(CalendarUnit)
+MOST_BUCKETS = 1_000_000
 
 UNIT_MICROSECONDS = {
     "SECOND": 1_000_000,

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from carpel.kit.instants import parse_instant
 from carpel.kit.words import nearest
 
 from . import meaning as m
-from .catalogue import Catalogue
-from .problems import Complaints, Place
-from .types import MOST_DECIMALS, NAMES, as_date, as_number, type_of
+from .problems import Place
+from .regexps import BadRegexp, check_regexp
+from .types import NAMES, as_date
+from .value_checks import DATES, ValueChecker
 from .walk import DEEPEST, MOST_OPERATORS, depth, is_null, operators, shown, values, walk
 
 MOST_CONDITIONS = 1000
+MOST_STEPS = 8
 MOST_CONSTANTS = 10_000
 
-_DATES = "dates are written '2026-01-31' or '2026-01-31T12:00:00Z'"
 _ORDERING = ("<", "<=", ">", ">=")
 
 
-class Checker:
+class Checker(ValueChecker):
     """Looks at every part of a meaning; other languages say in their own words what does not fit."""
-
-    def __init__(self, catalogue: Catalogue, complaints: Complaints) -> None:
-        self._catalogue = catalogue
-        self._complaints = complaints
 
     def whole(self, condition: m.Condition) -> None:
         """All of it."""
         self.condition(condition, where="contact")
         self.limits(condition)
 
-    def mismatch(
-        self, operator: str, kinds: tuple[m.Type, m.Type], place: Place, said: str, hint: str | None
-    ) -> None:
-        """An operator between two types it does not take."""
-        del operator, kinds  # others name these
-        self._add("type_mismatch", said, place, hint)
-
     def no_list(self, kind: m.Type, place: Place, said: str) -> None:
         """A value that is asked what it holds, and holds nothing."""
         del kind
-        self._add("type_mismatch", said, place, "use = or IN")
+        self.add("type_mismatch", said, place, "use = or IN")
 
     def condition(self, condition: m.Condition, where: str) -> None:
         """`where`: contact, event or having — what the condition is about."""
@@ -52,13 +41,17 @@ class Checker:
                 self.condition(condition.part, where)
             case m.Events():
                 self._events(condition, where)
+            case m.Sequence():
+                self._sequence(condition, where)
             case m.InLists():
                 self._lists(condition, where)
+            case m.InSegments():
+                self._segments(condition, where)
             case m.Everyone():
                 pass
             case _:
                 for value in values(condition):
-                    self._value(value, where)
+                    self.value(value, where)
                 self._test(condition)
 
     def limits(self, condition: m.Condition) -> None:
@@ -67,36 +60,72 @@ class Checker:
         for part in walk(condition):
             conditions += 1
             if operators(part) > MOST_OPERATORS:
-                self._add("too_complex", f"more than {MOST_OPERATORS} calculations", part.place)
+                self.add("too_complex", f"more than {MOST_OPERATORS} calculations", part.place)
             if isinstance(part, m.OneOf | m.Contains):
                 constants += len(part.options if isinstance(part, m.OneOf) else part.members)
         if depth(condition) > DEEPEST:
-            self._add("too_deep", f"nested more than {DEEPEST} deep", condition.place)
+            self.add("too_deep", f"nested more than {DEEPEST} deep", condition.place)
         if conditions > MOST_CONDITIONS:
-            self._add("too_complex", f"more than {MOST_CONDITIONS:,} conditions", condition.place)
+            self.add("too_complex", f"more than {MOST_CONDITIONS:,} conditions", condition.place)
         if constants > MOST_CONSTANTS:
-            self._add("too_complex", f"more than {MOST_CONSTANTS:,} constants", condition.place)
+            self.add("too_complex", f"more than {MOST_CONSTANTS:,} constants", condition.place)
 
     # -------------------------------------------------------------- conditions
 
     def _events(self, events: m.Events, where: str) -> None:
         if where != "contact":
-            self._add("wrong_subquery", "events cannot be looked up inside events", events.place)
+            self.add("wrong_subquery", "events cannot be looked up inside events", events.place)
             return
         if events.where is not None:
             self.condition(events.where, "event")
         if events.having is not None:
             self.condition(events.having, "having")
 
+    def _sequence(self, sequence: m.Sequence, where: str) -> None:
+        if where != "contact":
+            self.add("wrong_subquery", "events cannot be looked up inside events", sequence.place)
+            return
+        if len(sequence.then) > MOST_STEPS:
+            message = f"at most {MOST_STEPS} events after the first"
+            self.add("too_complex", message, sequence.place)
+        self.condition(sequence.first, "event")
+        for then in sequence.then:
+            self.condition(then.where, "event")
+            if then.within is not None and (then.within.months or then.within.microseconds <= 0):
+                self.add(
+                    "bad_interval",
+                    "between two events lies a fixed length of time, more than nothing",
+                    then.within.place,
+                    "use days: WITHIN INTERVAL '30' DAY",
+                )
+
+    def _segments(self, condition: m.InSegments, where: str) -> None:
+        if where != "contact":
+            message = "segments hold contacts, not events"
+            self.add("ties_contact_to_event", message, condition.place)
+        for segment_id in condition.segments:
+            if self.catalogue.find_segment(segment_id) is None:
+                near = nearest(segment_id, self.catalogue.segment_names())
+                self.add(
+                    "unknown_segment",
+                    f"there is no segment {segment_id!r}",
+                    condition.place,
+                    f"did you mean {near!r}?" if near else None,
+                )
+            elif self.catalogue.segment_plan(segment_id) is None:
+                name = self.catalogue.segment_name(segment_id)
+                message = f"the segment {name!r} names something that is gone"
+                self.add("broken_segment", message, condition.place, "mend its rules first")
+
     def _lists(self, condition: m.InLists, where: str) -> None:
         if where != "contact":
-            self._add(
+            self.add(
                 "ties_contact_to_event", "lists are the contact's, not the event's", condition.place
             )
         for list_id in condition.lists:
-            if self._catalogue.find_list(list_id) is None:
-                near = nearest(list_id, self._catalogue.list_names())
-                self._add(
+            if self.catalogue.find_list(list_id) is None:
+                near = nearest(list_id, self.catalogue.list_names())
+                self.add(
                     "unknown_list",
                     f"there is no list {list_id!r}",
                     condition.place,
@@ -108,18 +137,24 @@ class Checker:
             case m.Compare():
                 self._compare(test)
             case m.Between():
-                self._nulls((test.value, test.low, test.high), test.place)
+                self.nulls((test.value, test.low, test.high), test.place)
                 for end in (test.low, test.high):
                     self._fit(test.value, end, "BETWEEN", test.place, ordering=True)
             case m.OneOf():
-                self._nulls((test.value,), test.place)
+                self.nulls((test.value,), test.place)
                 for option in test.options:
                     if option.value is not None:
                         self._fit(test.value, option, "IN", option.place)
             case m.Like():
-                self._text(test.value, "ILIKE" if test.ignore_case else "LIKE")
+                self.text(test.value, "ILIKE" if test.ignore_case else "LIKE")
             case m.Contains():
                 self._contains(test)
+            case m.Regexp():
+                self.text(test.value, "REGEXP_LIKE")
+                try:
+                    check_regexp(test.pattern)
+                except BadRegexp as reason:
+                    self.add("bad_regexp", str(reason), test.place)
             case _:
                 pass
 
@@ -127,7 +162,7 @@ class Checker:
         if is_null(test.left) or is_null(test.right):
             if test.operator in ("=", "!=", *_ORDERING):
                 hint = "use IS NOT NULL" if test.operator == "!=" else "use IS NULL"
-                self._nulls((test.left, test.right), test.place, hint)
+                self.nulls((test.left, test.right), test.place, hint)
             return
         self._fit(
             test.left,
@@ -137,21 +172,12 @@ class Checker:
             ordering=test.operator in _ORDERING,
         )
 
-    def _nulls(
-        self, sides: tuple[m.Value, ...], place: Place, hint: str | None = "use IS NULL"
-    ) -> None:
-        """NULL where it makes the whole unknown; a side complained of already stands as NULL too."""
-        nulls = [side for side in sides if is_null(side)]
-        if nulls and not any(self._told(null) for null in nulls):
-            what = "nothing compares with NULL" if hint else "nothing can be made of NULL"
-            self._add("compared_with_null", what, place, hint)
-
     def _fit(
         self, left: m.Value, right: m.Value, operator: str, place: Place, *, ordering: bool = False
     ) -> None:
         """The two sides can be compared, and ordered if that is asked."""
-        one, other = self._type(left), self._type(right)
-        if any(self._unknown(side) or self._told(side) for side in (left, right)):
+        one, other = self.type(left), self.type(right)
+        if any(self.unknown(side) or self.told(side) for side in (left, right)):
             return  # said already
         if "text-list" in (one, other):
             listed = left if one == "text-list" else right
@@ -160,7 +186,7 @@ class Checker:
             return
         if one == other == "any":
             if not (is_null(left) or is_null(right)):
-                self._add(
+                self.add(
                     "type_unknown",
                     "neither side has a known type",
                     place,
@@ -201,7 +227,7 @@ class Checker:
                 else f"compare {shown(left)} with something"
             )
         if wanted == "date":
-            return _DATES
+            return DATES
         if wanted == "text" and not isinstance(constant.value, str):
             return f"write '{shown(constant)}'"
         if wanted == "boolean":
@@ -210,154 +236,16 @@ class Checker:
             return f"write {int(constant.value)}"
         return "numbers are written without quotes" if wanted == "number" else None
 
-    def _text(self, value: m.Value, operator: str) -> None:
-        kind = self._type(value)
-        if kind not in ("text", "any"):
-            hint = (
-                "use array_contains(list, 'text')"
-                if kind == "text-list"
-                else "compare it with = < >"
-            )
-            said = f"{operator} needs text, {shown(value)} is {NAMES[kind]}"
-            self.mismatch(operator, (kind, "text"), value.place, said, hint)
-
     def _contains(self, test: m.Contains) -> None:
-        kind = self._type(test.value)
-        if kind != "text-list" and not self._unknown(test.value):
+        kind = self.type(test.value)
+        if kind != "text-list" and not self.unknown(test.value):
             said = f"array_contains needs a list, {shown(test.value)} is {NAMES[kind]}"
             self.no_list(kind, test.value.place, said)
         for member in test.members:
             if not isinstance(member.value, str):
-                self._add(
+                self.add(
                     "type_mismatch",
                     "the list holds texts",
                     member.place,
                     f"write '{shown(member)}'",
                 )
-
-    # ------------------------------------------------------------------ values
-
-    def _value(self, value: m.Value, where: str) -> None:  # noqa: C901, PLR0912 (a line for each kind)
-        match value:
-            case m.Field():
-                self._field(value, where)
-            case m.EventColumn() | m.Property():
-                if where != "event":
-                    self._add(
-                        "event_not_here",
-                        f"{shown(value)} belongs to an event"
-                        + (
-                            ", and HAVING speaks of all chosen events together"
-                            if where == "having"
-                            else ""
-                        ),
-                        value.place,
-                        "contact_id IN (SELECT contact_id FROM event_data WHERE …)"
-                        if where == "contact"
-                        else "use MIN, MAX, COUNT and the like",
-                    )
-            case m.Function():
-                self._value(value.value, where)
-                self._text(value.value, value.name.upper())
-            case m.Concat():
-                for part in value.parts:
-                    self._value(part, where)
-                    self._nulls((part,), part.place, None)
-                    self._text(part, "CONCAT")
-            case m.Math():
-                self._math(value, where)
-            case m.Aggregate():
-                self._aggregate(value, where)
-            case m.Timestamp():
-                if parse_instant(value.text) is None:
-                    self._add("bad_timestamp", f"'{value.text}' is no date", value.place, _DATES)
-            case m.Constant():
-                if type_of(value, self._catalogue) == "number" and as_number(value) is None:
-                    self._add(
-                        "number_out_of_range",
-                        f"numbers lie within ±10^18 and have at most {MOST_DECIMALS} decimals",
-                        value.place,
-                    )
-            case _:
-                pass
-
-    def _field(self, field: m.Field, where: str) -> None:
-        if self._unknown(field):
-            near = nearest(field.name, self._catalogue.field_names())
-            self._add(
-                "unknown_column",
-                f"there is no field {field.name}",
-                field.place,
-                f"did you mean {near}?" if near else None,
-            )
-        elif where != "contact":
-            self._add(
-                "ties_contact_to_event",
-                f"{field.name} is the contact's; a condition on events cannot be tied to it",
-                field.place,
-                "put the condition on the contact outside the subquery",
-            )
-
-    def _math(self, math: m.Math, where: str) -> None:
-        self._value(math.left, where)
-        self._value(math.right, where)
-        self._nulls((math.left, math.right), math.place, None)
-        left, right = self._type(math.left), self._type(math.right)
-        if "any" in (left, right) and "duration" not in (left, right):
-            beside: m.Type = "date" if "date" in (left, right) else "number"
-            left = beside if left == "any" else left
-            right = beside if right == "any" else right
-        moves = {("date", "duration"), ("duration", "duration"), ("any", "duration")}
-        fits = left == right == "number" or (
-            math.operator in ("+", "-")
-            and (
-                (left, right) in moves
-                or (math.operator == "+" and left == "duration" and right in ("date", "any"))
-                or (math.operator == "-" and left == right == "date")
-            )
-        )
-        if not fits:
-            said = f"{NAMES[left]} {math.operator} {NAMES[right]} has no meaning"
-            hint = "text cannot be calculated with" if "text" in (left, right) else None
-            if left == right == "text" and math.operator == "+":
-                hint = "texts are joined with CONCAT(a, b) or a || b"
-            self.mismatch(math.operator, (left, right), math.place, said, hint)
-
-    def _aggregate(self, aggregate: m.Aggregate, where: str) -> None:
-        if where != "having":
-            self._add(
-                "aggregate_not_here",
-                f"{aggregate.name.upper()} stands only in HAVING",
-                aggregate.place,
-            )
-            return
-        if aggregate.value is None:
-            return
-        if not isinstance(aggregate.value, m.Property | m.EventColumn):
-            self._add(
-                "wrong_arguments",
-                f"{aggregate.name.upper()} takes a column or property of the events",
-                aggregate.value.place,
-                f"{aggregate.name.upper()}(properties.value)",
-            )
-            return
-        kind = self._type(aggregate.value)
-        if aggregate.name in ("sum", "avg") and kind not in ("number", "any"):
-            self._add(
-                "type_mismatch",
-                f"{aggregate.name.upper()} needs numbers, {shown(aggregate.value)} is {NAMES[kind]}",
-                aggregate.value.place,
-            )
-
-    def _type(self, value: m.Value) -> m.Type:
-        return type_of(value, self._catalogue)
-
-    def _told(self, value: m.Value) -> bool:
-        """Whether something was said of this very value."""
-        return any(problem.place == value.place for problem in self._complaints.found)
-
-    def _unknown(self, value: m.Value) -> bool:
-        return isinstance(value, m.Field) and self._catalogue.find_field(value.name) is None
-
-    def _add(self, code: str, message: str, place: Place, hint: str | None = None) -> None:
-        self._complaints.add(code, message, place, hint)

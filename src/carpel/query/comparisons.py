@@ -77,6 +77,14 @@ class Comparisons:
             case m.Function():
                 inner = self.operand(value.value, "text")
                 return p.Operand(inner.seen, (*inner.steps, value.name))
+            case m.DaysToAnniversary():
+                inner = self.operand(value.value, "date")
+                return p.Operand(inner.seen, (*inner.steps, p.DaysToAnniversary(value.zone)))
+            case m.Bucket():
+                known = self._catalogue.find_field("contact_id")
+                assert known is not None, "every workspace has it"  # noqa: S101
+                bucket = p.Bucket(value.buckets, value.salt)
+                return p.Operand(p.Column(known.column, "text"), (bucket,))
             case m.Concat():
                 return p.Operand(p.Joined(tuple(map(self._joined, value.parts))))
             case m.Math(operator="%"):
@@ -164,10 +172,11 @@ class Comparisons:
 
     def _gap(self, operator: p.Operator, gap: Moment) -> Test:
         """What lies between two dates, compared with nothing."""
+        gap = replace(gap, starts={start: times for start, times in gap.starts.items() if times})
         if any(gap.dates.values()):
             left = {date: factor for date, factor in gap.dates.items() if factor}
             test = self._dated_gap(operator, replace(gap, dates=left))
-        elif gap.now or gap.months:
+        elif gap.now or gap.months or gap.starts:
             raise CannotKeep("this compares NOW() with a constant; it says nothing of anyone")
         else:
             test = truth(p.HOLDS[operator](gap.microseconds, 0))
@@ -178,8 +187,8 @@ class Comparisons:
     def _dated_gap(self, operator: p.Operator, gap: Moment) -> Test:
         factors = sorted(gap.dates.values())
         if len(factors) == 1 and abs(factors[0]) == 1:
-            return _threshold(operator, gap)
-        if gap.now or gap.months:
+            return _calendar_threshold(operator, gap) if gap.starts else _threshold(operator, gap)
+        if gap.now or gap.months or gap.starts:
             raise CannotKeep(
                 "this ties several dates to NOW(), which cannot be kept exact as time moves"
             )
@@ -203,6 +212,8 @@ class Comparisons:
                 return Moment(instant)
             case m.Now():
                 return Moment(now=1)
+            case m.StartOf():
+                return Moment(starts={p.CalendarStart(value.unit, value.shift, value.zone): 1})
             case m.Duration():
                 return Moment(value.microseconds, months=value.months)
             case m.Math():
@@ -290,6 +301,17 @@ def _threshold(operator: p.Operator, gap: Moment) -> Test:
         return p.ValueTest(date, p.Missing(negated=True)) if beyond else p.NoOne()
     moving = p.Moving(-factor * gap.months, microseconds)
     return p.ValueTest(date, p.Compare(operator, moving))
+
+
+def _calendar_threshold(operator: p.Operator, gap: Moment) -> Test:
+    """One date against the start of one of the calendar's units."""
+    ((date, factor),) = gap.dates.items()
+    if gap.now or gap.months or list(gap.starts.values()) != [-factor]:
+        raise CannotKeep("START_OF(…) stands alone beside a date, or with a fixed length of time")
+    (start,) = gap.starts
+    operator = MIRRORED[operator] if factor < 0 else operator
+    point = replace(start, microseconds=-factor * gap.microseconds)
+    return p.ValueTest(date, p.Compare(operator, point))
 
 
 def _kind(kind: m.Type) -> p.Kind:

@@ -7,7 +7,7 @@ from typing import Any
 
 from carpel.engine.plan import Plan
 
-from . import document as documents
+from . import document as documents, document_reader
 from .catalogue import Catalogue
 from .check import Checker
 from .dialects import Dialect
@@ -53,7 +53,7 @@ def compile_document(document: Any, catalogue: Catalogue) -> Compiled:
         Refused: with every problem found, each with a JSON pointer to its place.
     """
     complaints = Complaints()
-    condition = documents.read(document, catalogue, complaints)
+    condition = document_reader.read(document, catalogue, complaints)
     complaints.raise_if_any()
     return _finish(condition, catalogue, complaints)
 

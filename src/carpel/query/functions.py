@@ -11,6 +11,7 @@ from carpel.kit.words import nearest
 from . import meaning as m, nodes
 from .catalogue import (
     AGGREGATES,
+    CALENDAR_UNITS,
     FUNCTIONS,
     NOW_FUNCTIONS,
     OTHER_FUNCTIONS,
@@ -47,10 +48,14 @@ def resolve_call(
         return m.concat(tuple(map(read, call.arguments)), call.place)
     if name in ("timestampadd", "dateadd"):
         return _timestampadd(call, read, complaints)
-    if name == "array_contains":
-        complaints.add(
-            "condition_not_value", "array_contains(…) is a condition, not a value", call.place
-        )
+    if name in ("start_of", "date_trunc"):
+        return _start_of(call, complaints)
+    if name == "days_to_anniversary":
+        return _days_to_anniversary(call, read, complaints)
+    if name == "random_bucket":
+        return _bucket(call, complaints)
+    if name in ("array_contains", "regexp_like"):
+        complaints.add("condition_not_value", f"{name}(…) is a condition, not a value", call.place)
         return m.Constant(None, call.place)
     near = nearest(name, (*FUNCTIONS, *AGGREGATES, *NOW_FUNCTIONS, *OTHER_FUNCTIONS))
     complaints.add(
@@ -118,6 +123,73 @@ def _timestampadd(call: nodes.Call, read: Read, complaints: Complaints) -> m.Val
         return m.Constant(None, amount.place)
     duration = read_duration(number.value, word, call.place, complaints)
     return m.Math("+", read(start), duration, call.place)
+
+
+def _start_of(call: nodes.Call, complaints: Complaints) -> m.Value:
+    """`START_OF('month'[, -1][, 'Europe/Paris'])`, also as `DATE_TRUNC('month', NOW()[, zone])`."""
+    unit, *rest = call.arguments or (nodes.Value(None, call.place),)
+    if call.function.lower() == "date_trunc":
+        rest = rest[1:] if rest and _is_now(rest[0]) else [call]
+    plain = [_plain(one) for one in rest]
+    shift, zone = 0, "UTC"
+    if plain and isinstance(plain[0], Decimal) and _is_whole(plain[0]):
+        shift = int(plain.pop(0))  # type: ignore[arg-type]
+    if plain and isinstance(plain[0], str):
+        zone = str(plain.pop(0))
+    word = str(_plain(unit)).lower()
+    if plain or word not in CALENDAR_UNITS:
+        complaints.add(
+            "wrong_arguments",
+            f"{call.function} takes one of {', '.join(CALENDAR_UNITS)}, how many later, and a time zone",
+            call.place,
+            "START_OF('month', -1, 'Europe/Paris') is the start of last month there",
+        )
+        return m.Constant(None, call.place)
+    return m.StartOf(word, shift, zone, call.place)
+
+
+def _is_now(value: nodes.Expression) -> bool:
+    if isinstance(value, nodes.Call):
+        return value.function.lower() in NOW_FUNCTIONS
+    return isinstance(value, nodes.Name) and value.parts[0].lower() == "current_timestamp"
+
+
+def _days_to_anniversary(call: nodes.Call, read: Read, complaints: Complaints) -> m.Value:
+    if not _count(call, (1, 2), complaints):
+        return m.Constant(None, call.place)
+    zone = _plain(call.arguments[1]) if call.arguments[1:] else "UTC"
+    if not isinstance(zone, str):
+        place = call.arguments[1].place
+        complaints.add("constant_wanted", "a time zone is wanted here", place, "'Europe/Paris'")
+        return m.Constant(None, call.place)
+    return m.DaysToAnniversary(read(call.arguments[0]), zone, call.place)
+
+
+def _bucket(call: nodes.Call, complaints: Complaints) -> m.Value:
+    match [_plain(argument) for argument in call.arguments]:
+        case [Decimal() as buckets, *rest] if _is_whole(buckets) and len(rest) <= 1:
+            salt = rest[0] if rest else ""
+            if isinstance(salt, str):
+                return m.Bucket(int(buckets), salt, call.place)
+        case _:
+            pass
+    complaints.add(
+        "wrong_arguments",
+        "random_bucket takes how many buckets there are, and a text to shuffle by",
+        call.place,
+        "random_bucket(100) < 10 is a tenth of all",
+    )
+    return m.Constant(None, call.place)
+
+
+def _plain(argument: nodes.Expression) -> str | Decimal | bool | None:
+    """A constant's value; None for anything else."""
+    return argument.value if isinstance(argument, nodes.Value) else None
+
+
+def _is_whole(number: Decimal) -> bool:
+    """A whole number small enough to count with."""
+    return as_number(m.Constant(number)) is not None and number == int(number)
 
 
 def _aggregate(call: nodes.Call, read: Read, complaints: Complaints, *, allowed: bool) -> m.Value:

@@ -12,6 +12,7 @@ from . import meaning as m
 from .catalogue import Catalogue
 from .comparisons import MIRRORED, OPPOSITE, Comparisons, kept_decimal, number_test
 from .moments import CannotKeep
+from .nesting import MOST_LEAVES, opposite, size
 from .patterns import read_pattern
 from .problems import Complaints
 
@@ -43,8 +44,12 @@ class _Lowering:
                 return p.NoOne() if negated else p.Everyone()
             case m.InLists():
                 return self._lists(condition, negated=negated)
+            case m.InSegments():
+                return self._segments(condition, negated=negated)
             case m.Events():
                 return self._events(condition, negated=negated)
+            case m.Sequence():
+                return self._sequence(condition, negated=negated)
             case _:
                 return cast("p.Plan", self._test(condition, negated=negated))
 
@@ -79,6 +84,35 @@ class _Lowering:
         tests = tuple(p.ListTest(number, negated) for number in numbers if number is not None)
         return _join(negated, tests)
 
+    def _segments(self, condition: m.InSegments, *, negated: bool) -> p.Plan:
+        """The rules of the segments in the place of their names; who changes one, changes this."""
+        plans: list[p.Plan] = []
+        for segment_id in condition.segments:
+            plan = self._catalogue.segment_plan(segment_id)
+            assert plan is not None, "check() lets only whole segments pass"  # noqa: S101
+            plans.append(opposite(plan) if negated else plan)
+        found: p.Plan = _join(negated, tuple(plans))
+        if size(found) > MOST_LEAVES:
+            self._complaints.add(
+                "too_complex",
+                f"with the segments inside, there are more than {MOST_LEAVES:,} conditions",
+                condition.place,
+            )
+        return found
+
+    def _sequence(self, sequence: m.Sequence, *, negated: bool) -> p.Plan:
+        first = self._row(sequence.first, negated=False)
+        then = tuple(
+            p.Then(
+                self._row(one.where, negated=False),
+                one.within.microseconds if one.within is not None else None,
+            )
+            for one in sequence.then
+        )
+        if any(isinstance(row, p.NoOne) for row in (first, *(one.where for one in then))):
+            return p.Everyone() if negated else p.NoOne()
+        return p.SequenceTest(first, then, negated)
+
     def _events(self, events: m.Events, *, negated: bool) -> p.Plan:
         where: p.Tree[p.RowLeaf] = p.Everyone()
         if events.where is not None:
@@ -112,6 +146,10 @@ class _Lowering:
                 pattern = read_pattern(condition.pattern)
                 wrong = condition.negated != negated
                 return p.ValueTest(operand, p.Matches(pattern, condition.ignore_case, wrong))
+            case m.Regexp():
+                operand = self._comparisons.operand(condition.value, "text")
+                fits = p.FitsRegexp(condition.pattern, condition.ignore_case, negated)
+                return p.ValueTest(operand, fits)
             case m.Missing():
                 return self._missing(condition.value, there=condition.negated != negated)
             case m.Contains():

@@ -16,7 +16,10 @@ Operator: TypeAlias = Literal[
     "=", "!=", "<", "<=", ">", ">=", "is distinct from", "is not distinct from"
 ]
 EventColumnName: TypeAlias = Literal["event_type", "event_source", "timestamp", "event_id"]
-AggregateName: TypeAlias = Literal["count", "count distinct", "sum", "avg", "min", "max"]
+AggregateName: TypeAlias = Literal[
+    "count", "count distinct", "sum", "avg", "min", "max", "first", "last"
+]
+CalendarUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 FunctionName: TypeAlias = Literal["lower", "upper", "length", "trim"]
 
 
@@ -52,6 +55,34 @@ class Duration:
 class Now:
     """The instant of asking."""
 
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class StartOf:
+    """The start of the day, week (Monday) … of now in a time zone, or of one so many away."""
+
+    unit: CalendarUnit
+    shift: int = 0
+    zone: str = "UTC"
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class DaysToAnniversary:
+    """Days until the day and month of a date come next in a time zone; 0 on the day itself."""
+
+    value: Value
+    zone: str = "UTC"
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Which of so many equal shares a contact falls into, from 0; another salt shuffles anew."""
+
+    buckets: int
+    salt: str = ""
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -125,6 +156,9 @@ Value: TypeAlias = (
     | Property
     | Function
     | Concat
+    | StartOf
+    | DaysToAnniversary
+    | Bucket
     | Math
     | Aggregate
 )
@@ -175,6 +209,16 @@ class Like:
 
 
 @dataclass(frozen=True)
+class Regexp:
+    """A regular expression fits somewhere in the text."""
+
+    value: Value
+    pattern: str
+    ignore_case: bool = False
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Missing:
     """There is no value."""
 
@@ -197,6 +241,31 @@ class InLists:
     """The contact is in any of these lists, by their ids."""
 
     lists: tuple[str, ...]
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class InSegments:
+    """The contact is in any of these segments, by their ids."""
+
+    segments: tuple[str, ...]
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Then:
+    """An event after the one before, within a length of time if one is given."""
+
+    where: Condition
+    within: Duration | None = None
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """There is an event that fits `first`, and later ones for each `then`, one after another."""
+
+    first: Condition
+    then: tuple[Then, ...]
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -245,10 +314,13 @@ Condition: TypeAlias = (
     | Between
     | OneOf
     | Like
+    | Regexp
     | Missing
     | Contains
     | InLists
+    | InSegments
     | Events
+    | Sequence
     | Not
     | Both
     | Either

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from carpel.engine import plan as p
 from carpel.kit.instants import EARLIEST, LATEST, add_months
+
+Point = TypeVar("Point", p.Operand, p.CalendarStart)
 
 
 class CannotKeep(Exception):
@@ -28,11 +31,7 @@ class Moment:
     now: int = 0
     months: int = 0
     dates: dict[p.Operand, int] = field(default_factory=dict)
-
-    @property
-    def is_length(self) -> bool:
-        """Whether it is a length of time and not a point in it, judged by its parts."""
-        return not self.dates and not self.now
+    starts: dict[p.CalendarStart, int] = field(default_factory=dict)  # of the calendar's units
 
 
 def shift(start: Moment, length: Moment, sign: int, *, point: bool) -> Moment:
@@ -43,9 +42,14 @@ def shift(start: Moment, length: Moment, sign: int, *, point: bool) -> Moment:
             from person to person in ways that moving the other side would not.
     """
     months = sign * length.months
-    if point and months and not start.now and not start.dates:
+    if point and months and not (start.now or start.dates or start.starts):
         moved = add_months(_within(start.microseconds), months)
         return Moment(_within(moved + sign * length.microseconds))
+    if point and months and start.starts:
+        raise CannotKeep(
+            "months cannot be added to the start of a calendar's unit",
+            "say how many units away: START_OF('month', -1)",
+        )
     if point and months and start.dates:
         raise CannotKeep(
             "months cannot be added to a column exactly",
@@ -56,6 +60,7 @@ def shift(start: Moment, length: Moment, sign: int, *, point: bool) -> Moment:
         start.now + sign * length.now,
         start.months + months,
         _add(start.dates, length.dates, sign),
+        _add(start.starts, length.starts, sign),
     )
 
 
@@ -70,6 +75,7 @@ def difference(left: Moment, right: Moment) -> Moment:
         left.now - right.now,
         left.months - right.months,
         _add(left.dates, right.dates, -1),
+        _add(left.starts, right.starts, -1),
     )
 
 
@@ -77,10 +83,8 @@ def _within(instant: int) -> int:
     return max(EARLIEST, min(LATEST, instant))
 
 
-def _add(
-    left: dict[p.Operand, int], right: dict[p.Operand, int], sign: int
-) -> dict[p.Operand, int]:
+def _add(left: dict[Point, int], right: dict[Point, int], sign: int) -> dict[Point, int]:
     total = dict(left)
-    for operand, factor in right.items():
-        total[operand] = total.get(operand, 0) + sign * factor
+    for point, factor in right.items():
+        total[point] = total.get(point, 0) + sign * factor
     return total

@@ -131,6 +131,16 @@ class InSelect:
 
 
 @dataclass(frozen=True)
+class InSegment:
+    """`[contact_id] [NOT] IN SEGMENT 'code'`, or several in parentheses."""
+
+    value: Expression | None
+    items: tuple[Expression, ...]
+    negated: bool
+    place: Place
+
+
+@dataclass(frozen=True)
 class Like:
     """`value [NOT] LIKE pattern`; ILIKE ignores case."""
 
@@ -186,7 +196,7 @@ class Not:
 
 
 Condition: TypeAlias = (
-    Comparison | Between | In | InSelect | Like | IsNull | IsTruth | Bare | Logic | Not
+    Comparison | Between | In | InSelect | InSegment | Like | IsNull | IsTruth | Bare | Logic | Not
 )
 
 # -------------------------------------------------------------------- select
@@ -219,6 +229,15 @@ class Join:
 
 
 @dataclass(frozen=True)
+class Followed:
+    """`FOLLOWED BY condition [WITHIN interval]`."""
+
+    by: Condition
+    within: Interval | None
+    place: Place
+
+
+@dataclass(frozen=True)
 class Select:
     """A whole SELECT."""
 
@@ -226,6 +245,7 @@ class Select:
     source: Source
     joins: tuple[Join, ...]
     where: Condition | None
+    followed: tuple[Followed, ...]
     group: tuple[Expression, ...]
     having: Condition | None
     place: Place

@@ -8,6 +8,7 @@ from typing import cast
 
 from . import nodes
 from .expressions import ExpressionParser
+from .problems import Place, Problem, Refused
 from .tokens import tokenize
 
 _COMPARISONS = {
@@ -25,7 +26,7 @@ _OTHER_STATEMENTS = (
     "INSERT", "MERGE", "PRAGMA", "REPLACE", "SET", "TRUNCATE", "UPDATE", "WITH",
 )  # fmt: skip
 _AFTER_TABLE = ("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "ON", "WHERE", "GROUP", "HAVING",
-                "ORDER", "LIMIT", "UNION", "INTERSECT", "EXCEPT")  # fmt: skip
+                "ORDER", "LIMIT", "UNION", "INTERSECT", "EXCEPT", "FOLLOWED")  # fmt: skip
 _NOT_HERE = {
     "ORDER": "a segment is a set of contacts and has no order",
     "LIMIT": "a segment holds everyone who fits",
@@ -78,11 +79,16 @@ class Parser(ExpressionParser):
         while self.here.is_word("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS"):
             joins.append(self._join())
         where = self.condition() if self.accept_word("WHERE") else None
+        followed = []
+        while where is not None and self.here.is_word("FOLLOWED"):
+            followed.append(self._followed())
         group = self._group() if self.accept_word("GROUP") else ()
         having = self.condition() if self.accept_word("HAVING") else None
         self._refuse_rest()
         place = start.until(self.before.place)
-        return nodes.Select(tuple(outputs), source, tuple(joins), where, group, having, place)
+        return nodes.Select(
+            tuple(outputs), source, tuple(joins), where, tuple(followed), group, having, place
+        )
 
     def _output(self) -> nodes.Output:
         if self.here.is_symbol("*"):
@@ -117,6 +123,20 @@ class Parser(ExpressionParser):
         self.expect_word("ON")
         on = self.condition()
         return nodes.Join(source, on, start.until(self.before.place))
+
+    def _followed(self) -> nodes.Followed:
+        start = self.advance().place
+        self.expect_word("BY")
+        by = self.condition()
+        within = None
+        if self.accept_word("WITHIN"):
+            span = self.expression()
+            if not isinstance(span, nodes.Interval):
+                hint = "for example: WITHIN INTERVAL '7' DAY"
+                message = "WITHIN takes a length of time"
+                raise Refused([Problem("syntax", message, span.place, hint)])
+            within = span
+        return nodes.Followed(by, within, start.until(self.before.place))
 
     def _group(self) -> tuple[nodes.Expression, ...]:
         self.expect_word("BY")
@@ -157,6 +177,9 @@ class Parser(ExpressionParser):
         return nodes.Not(part, start.until(part.place))
 
     def _primary(self) -> nodes.Condition:
+        if self.here.is_word("IN") and self.peek().is_word("SEGMENT"):
+            start = self.advance().place
+            return self.in_segment(None, start, negated=False)
         if self.here.is_symbol("(") and self.opens_condition():
             self.advance()
             inside = self.condition()
@@ -222,7 +245,24 @@ class Parser(ExpressionParser):
         place = value.place.until(pattern.place)
         return nodes.Like(value, pattern, ignore_case, negated, place)
 
+    def in_segment(
+        self, value: nodes.Expression | None, start: Place, *, negated: bool
+    ) -> nodes.Condition:
+        """`SEGMENT 'code'`, after IN."""
+        self.expect_word("SEGMENT")
+        if self.accept_symbol("("):
+            items = [self.expression()]
+            while self.accept_symbol(","):
+                items.append(self.expression())
+            self.expect_symbol(")")
+        else:
+            items = [self.expression()]
+        place = start.until(self.before.place)
+        return nodes.InSegment(value, tuple(items), negated, place)
+
     def _in(self, value: nodes.Expression, *, negated: bool) -> nodes.Condition:
+        if self.here.is_word("SEGMENT"):
+            return self.in_segment(value, value.place, negated=negated)
         self.expect_symbol("(", hint="IN takes a list: IN ('a', 'b')")
         if self.here.is_word("SELECT"):
             with self.deeper():

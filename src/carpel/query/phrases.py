@@ -72,6 +72,19 @@ def ago(value: m.Value) -> str | None:
             return None
 
 
+def start_of(value: m.StartOf) -> str:
+    """`the start of this month in Europe/Paris`, `of last month`, `of the month 3 months ago`."""
+    where = "" if value.zone == "UTC" else f" in {value.zone}"
+    if value.shift in (-1, 0, 1):
+        which = {-1: "last", 0: "this", 1: "next"}[value.shift] + f" {value.unit}"
+        days = {"this day": "today", "last day": "yesterday", "next day": "tomorrow"}
+        which = days.get(which, which)
+    else:
+        away = _units(Decimal(abs(value.shift)), value.unit)
+        which = f"the {value.unit} {away} {'ago' if value.shift < 0 else 'ahead'}"
+    return f"the start of {which}{where}"
+
+
 def length(duration: m.Duration) -> str:
     """A length of time in the largest unit that fits."""
     if duration.months:

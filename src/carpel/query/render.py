@@ -45,6 +45,10 @@ def _condition(condition: m.Condition, outer: int) -> str:
 def _negation(condition: m.Not, outer: int) -> str:
     if isinstance(condition.part, m.Events):
         return _events(condition.part, "NOT IN")
+    if isinstance(condition.part, m.Sequence):
+        return _sequence(condition.part, "NOT IN")
+    if isinstance(condition.part, m.InSegments):
+        return _segments(condition.part, "NOT IN")
     text = "NOT " + _condition(condition.part, _TIGHTNESS["not"] - 1)
     if isinstance(condition.part, m.Both | m.Either):
         text = f"NOT ({_condition(condition.part, 0)})"
@@ -77,6 +81,13 @@ def _test(condition: m.Condition) -> str:
             return f"array_contains(list_ids, {_array(members)})"
         case m.Events():
             return _events(condition, "IN")
+        case m.Sequence():
+            return _sequence(condition, "IN")
+        case m.InSegments():
+            return _segments(condition, "IN")
+        case m.Regexp():
+            case = ", 'i'" if condition.ignore_case else ""
+            return f"regexp_like({_value(condition.value, 0)}, {_text(condition.pattern)}{case})"
         case m.Both() | m.Either() | m.Not():
             return f"({_condition(condition, 0)})"
 
@@ -87,6 +98,20 @@ def _events(events: m.Events, word: str) -> str:
     if events.having is not None:
         having = f" GROUP BY contact_id HAVING {_condition(events.having, 0)}"
     return f"contact_id {word} (SELECT contact_id FROM event_data{where}{having})"
+
+
+def _sequence(sequence: m.Sequence, word: str) -> str:
+    text = _condition(sequence.first, 0)
+    for then in sequence.then:
+        text += f" FOLLOWED BY {_condition(then.where, 0)}"
+        if then.within is not None:
+            text += f" WITHIN {_duration(then.within)}"
+    return f"contact_id {word} (SELECT contact_id FROM event_data WHERE {text})"
+
+
+def _segments(condition: m.InSegments, word: str) -> str:
+    names = ", ".join(map(_text, condition.segments))
+    return f"contact_id {word} SEGMENT {names if len(condition.segments) == 1 else f'({names})'}"
 
 
 def _not(negated: bool) -> str:  # noqa: FBT001
@@ -104,6 +129,16 @@ def _value(value: m.Value, outer: int) -> str:
             return f"TIMESTAMP {_text(value.text)}"
         case m.Duration():
             return _duration(value)
+        case m.StartOf():
+            shift = f", {value.shift}" if value.shift else ""
+            zone = f", {_text(value.zone)}" if value.zone != "UTC" else ""
+            return f"START_OF('{value.unit}'{shift}{zone})"
+        case m.DaysToAnniversary():
+            zone = f", {_text(value.zone)}" if value.zone != "UTC" else ""
+            return f"DAYS_TO_ANNIVERSARY({_value(value.value, 0)}{zone})"
+        case m.Bucket():
+            salt = f", {_text(value.salt)}" if value.salt else ""
+            return f"RANDOM_BUCKET({value.buckets}{salt})"
         case m.Now():
             return "NOW()"
         case m.Field():

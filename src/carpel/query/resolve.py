@@ -7,10 +7,10 @@ from carpel.kit.words import nearest
 from . import meaning as m, nodes
 from .catalogue import CONTACT_TABLE, EVENT_TABLE, Catalogue
 from .dialects import Dialect
-from .functions import resolve_call, resolve_interval
+from .functions import read_duration, resolve_call, resolve_interval
 from .joins import Leaf, Piece, Together, dissolve
 from .names import NameResolver
-from .problems import Complaints
+from .problems import Complaints, Place
 from .selects import Scope, SelectShapes
 from .types import type_of
 
@@ -106,6 +106,8 @@ class _Resolver(NameResolver):
                 return m.Not(self.condition(condition.part, scope), place)
             case nodes.InSelect():
                 return self._in_select(condition, scope)
+            case nodes.InSegment():
+                return self._in_segment(condition, scope)
             case nodes.Bare():
                 return self._bare(condition, scope)
             case _:
@@ -168,6 +170,8 @@ class _Resolver(NameResolver):
         value = condition.value
         if isinstance(value, nodes.Call) and value.function.lower() == "array_contains":
             return self._array_contains(value, scope)
+        if isinstance(value, nodes.Call) and value.function.lower() == "regexp_like":
+            return self._regexp(value, scope)
         if isinstance(value, nodes.Value) and value.value is True:
             return m.Everyone(condition.place)
         if isinstance(value, nodes.Value) and value.value is False:
@@ -189,9 +193,13 @@ class _Resolver(NameResolver):
         column, members = call.arguments
         if isinstance(column, nodes.Name) and column.parts == ("properties",) and scope.events:
             return self._has_property(call, members, scope.events[0])
-        value = self.value(column, scope)
         items = members.items if isinstance(members, nodes.Array) else (members,)
         constants = self._constants(items, "array_contains")
+        if isinstance(column, nodes.Name) and column.parts[-1].lower() == "segment_ids":
+            self._shapes.check_alias(column, scope)
+            self.contact = True
+            return self._segments(constants, call.place)
+        value = self.value(column, scope)
         if isinstance(value, m.Field) and value.name == "list_ids":
             lists = self._lists(constants)
             if not lists and self._dialect != "carpel":
@@ -231,14 +239,59 @@ class _Resolver(NameResolver):
             found.append(list_id)
         return tuple(found)
 
-    def _in_select(self, condition: nodes.InSelect, scope: Scope) -> m.Condition:
-        value = condition.value
+    def _in_segment(self, condition: nodes.InSegment, scope: Scope) -> m.Condition:
+        if condition.value is not None:
+            self._only_contact_id(condition.value, scope)
+        self.contact = True
+        found = self._segments(self._constants(condition.items, "IN SEGMENT"), condition.place)
+        return m.Not(found, condition.place) if condition.negated else found
+
+    def _segments(self, members: tuple[m.Constant, ...], place: Place) -> m.Condition:
+        """Segments by id, code or name; at the vendor an id of none fits no one."""
+        found = []
+        for member in members:
+            name = str(member.value)
+            segment_id = self.catalogue.find_segment(name)
+            if segment_id is not None:
+                found.append(segment_id)
+            elif self._dialect == "carpel":
+                near = nearest(name, self.catalogue.segment_names())
+                self.complaints.add(
+                    "unknown_segment",
+                    f"there is no segment {name!r}",
+                    member.place,
+                    f"did you mean {near!r}?" if near else None,
+                )
+        if not found:
+            return m.Not(m.Everyone(place), place)
+        return m.InSegments(tuple(found), place)
+
+    def _regexp(self, call: nodes.Call, scope: Scope) -> m.Condition:
+        values = [one.value if isinstance(one, nodes.Value) else None for one in call.arguments[1:]]
+        match values:
+            case [str() as pattern] | [str() as pattern, "c" | "C"]:
+                return m.Regexp(self.value(call.arguments[0], scope), pattern, False, call.place)
+            case [str() as pattern, "i" | "I"]:
+                return m.Regexp(self.value(call.arguments[0], scope), pattern, True, call.place)
+            case _:
+                self.complaints.add(
+                    "wrong_arguments",
+                    "regexp_like takes a value, an expression, and 'i' for any case of letters",
+                    call.place,
+                    "regexp_like(email, '@example[.]com$', 'i')",
+                )
+                return m.Everyone(call.place)
+
+    def _only_contact_id(self, value: nodes.Expression, scope: Scope) -> None:
         if not isinstance(value, nodes.Name) or value.parts[-1].lower() != "contact_id":
             self.complaints.add(
-                "wrong_subquery", "only contact_id can be looked up in a SELECT", value.place
+                "wrong_subquery", "only contact_id can be looked up here", value.place
             )
         else:
             self._shapes.check_alias(value, scope)
+
+    def _in_select(self, condition: nodes.InSelect, scope: Scope) -> m.Condition:
+        self._only_contact_id(condition.value, scope)
         before = set(self.aliases)  # the tables inside are of no matter outside
         events = self._events(condition.select)
         self.aliases, self.contact = before, True
@@ -250,10 +303,20 @@ class _Resolver(NameResolver):
         if scope is None:
             return m.Everyone(select.place)
         where = self.condition(select.where, scope) if select.where else None
+        if select.followed and where is not None:
+            then = (self._then(followed, scope) for followed in select.followed)
+            return m.Sequence(where, tuple(then), select.place)
         having = None
         if select.having:
             having = self.condition(select.having, Scope(scope.tables, aggregates=True))
         return m.Events(where, having, select.place)
+
+    def _then(self, followed: nodes.Followed, scope: Scope) -> m.Then:
+        within = None
+        if followed.within is not None:
+            span = followed.within
+            within = read_duration(span.amount, span.unit, span.place, self.complaints)
+        return m.Then(self.condition(followed.by, scope), within)
 
     def _constants(self, items: tuple[nodes.Expression, ...], where: str) -> tuple[m.Constant, ...]:
         constants = []

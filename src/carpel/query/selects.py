@@ -48,6 +48,12 @@ class SelectShapes:
                 f"JOIN {EVENT_TABLE} to it, or write contact_id IN (SELECT contact_id FROM {EVENT_TABLE} …)",
             )
         self._check_outputs(select, scope)
+        if select.followed:
+            self.complaints.add(
+                "sequence_not_here",
+                "FOLLOWED BY stands inside contact_id IN (SELECT contact_id FROM event_data …)",
+                select.followed[0].place,
+            )
         if (select.group or select.having) and not scope.events:
             self.complaints.add(
                 "group_not_here",
@@ -77,6 +83,13 @@ class SelectShapes:
         if len(select.outputs) != 1 or not _is_contact_id(output):
             self.complaints.add(
                 "wrong_output", "this SELECT must give contact_id alone", output.place
+            )
+        if select.followed and select.having is not None:
+            self.complaints.add(
+                "sequence_not_here",
+                "events in a row are not counted: FOLLOWED BY and HAVING do not go together",
+                select.followed[0].place,
+                "use contact_id IN (SELECT …) for each, joined with AND",
             )
         for key in select.group:
             if not _is_contact_id(key):

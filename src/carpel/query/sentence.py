@@ -8,7 +8,7 @@ from carpel.kit.words import joined
 
 from . import meaning as m
 from .catalogue import Catalogue
-from .phrases import AT_LEAST, ago, constant, length, phrase
+from .phrases import AT_LEAST, ago, constant, length, phrase, start_of
 from .types import type_of
 
 _OPPOSITE: dict[m.Operator, m.Operator] = {
@@ -21,6 +21,7 @@ _OPPOSITE: dict[m.Operator, m.Operator] = {
     "is distinct from": "is not distinct from",
     "is not distinct from": "is distinct from",
 }
+_VOWELS = ("", "a", "e", "i", "o", "u")  # also of no name: an event
 
 
 def sentence(condition: m.Condition, catalogue: Catalogue) -> str:
@@ -45,8 +46,12 @@ class _Speaker:
                 return "everyone"
             case m.InLists():
                 return f"is in {self._lists(condition)}"
+            case m.InSegments():
+                return f"is in {self._segments(condition)}"
             case m.Events():
                 return self._events(condition, has=True)
+            case m.Sequence():
+                return self._sequence(condition, has=True)
             case _:
                 return self._test(condition)
 
@@ -60,6 +65,12 @@ class _Speaker:
                 return "no one"
             case m.InLists():
                 return f"is not in {self._lists(part)}"
+            case m.InSegments():
+                return f"is not in {self._segments(part)}"
+            case m.Sequence():
+                return self._sequence(part, has=False)
+            case m.Regexp():
+                return self._regexp(part, "does not match")
             case m.Events():
                 return self._events(part, has=False)
             case m.Not():
@@ -78,6 +89,12 @@ class _Speaker:
         if len(names) == 1:
             return f"the list {names[0]}"
         return f"any of the lists {joined(names, 'or')}"
+
+    def _segments(self, condition: m.InSegments) -> str:
+        names = [f"“{self._catalogue.segment_name(one)}”" for one in condition.segments]
+        if len(names) == 1:
+            return f"the segment {names[0]}"
+        return f"any of the segments {joined(names, 'or')}"
 
     # -------------------------------------------------------------------- tests
 
@@ -99,6 +116,8 @@ class _Speaker:
                 return f"{self.value(test.value)} {'is set' if test.negated else 'is not set'}"
             case m.Contains():
                 return f"{self.value(test.value)} contains {self._members(test)}"
+            case m.Regexp():
+                return self._regexp(test, "matches")
             case _:
                 return self.condition(test)
 
@@ -131,7 +150,23 @@ class _Speaker:
             return f"{value} {shapes[pattern][test.negated]} “{inner}”{case}"
         return f"{value} {'does not match' if test.negated else 'matches'} “{pattern}”{case}"
 
+    def _regexp(self, test: m.Regexp, verb: str) -> str:
+        case = ", in any case of letters" if test.ignore_case else ""
+        return f"{self.value(test.value)} {verb} the expression “{test.pattern}”{case}"
+
     # ------------------------------------------------------------------- events
+
+    def _sequence(self, sequence: m.Sequence, *, has: bool) -> str:
+        """`has a “visit” event, and then within 7 days a “purchase” event`."""
+        text = f"{'has' if has else 'does not have'} {self._one_event(sequence.first)}"
+        for then in sequence.then:
+            within = f" within {length(then.within)}" if then.within is not None else ""
+            text += f", and then{within} {self._one_event(then.where)}"
+        return text
+
+    def _one_event(self, where: m.Condition) -> str:
+        anything = isinstance(where, m.Everyone)
+        return self._events(m.Events(None if anything else where), has=True).removeprefix("has ")
 
     def _events(self, events: m.Events, *, has: bool) -> str:
         """`has at least 3 “purchase” events in the last 90 days where …`."""
@@ -154,7 +189,7 @@ class _Speaker:
     def _counted(self, having: m.Condition | None, name: str, tail: str, *, has: bool) -> str:
         verb = "has" if has else "does not have"
         if having is None:
-            article = "any" if not has else "a" if name else "an"
+            article = "any" if not has else "an" if name[1:2].lower() in _VOWELS else "a"
             return f"{verb} {article} {name}event{tail}"
         match having:
             case m.Compare(
@@ -168,7 +203,7 @@ class _Speaker:
 
     # ------------------------------------------------------------------- values
 
-    def value(self, value: m.Value, *, inner: bool = False) -> str:  # noqa: C901 (a line for each kind)
+    def value(self, value: m.Value, *, inner: bool = False) -> str:
         match value:
             case m.Constant():
                 return constant(value)
@@ -191,6 +226,14 @@ class _Speaker:
                 if value.name == "length":
                     return f"the length of {shown}"
                 return f"{shown} {words[value.name]}"
+            case m.StartOf():
+                return start_of(value)
+            case m.DaysToAnniversary():
+                where = "" if value.zone == "UTC" else f" (days of {value.zone})"
+                return f"the days to the next anniversary of {self.value(value.value)}{where}"
+            case m.Bucket():
+                shuffled = f" shuffled by “{value.salt}”" if value.salt else ""
+                return f"its number among {value.buckets} random groups{shuffled}"
             case m.Concat():
                 return " followed by ".join(self.value(part) for part in value.parts)
             case m.Math():
@@ -218,6 +261,8 @@ class _Speaker:
             "avg": "average",
             "min": "first" if of == "time" else "least",
             "max": "last" if of == "time" else "greatest",
+            "first": "first",
+            "last": "last",
         }
         return f"{words[value.name]} {of}"
 

@@ -44,6 +44,10 @@ def type_of(value: m.Value, catalogue: Catalogue) -> m.Type:
             return "number" if value.name == "length" else "text"
         case m.Concat():
             return "text"
+        case m.StartOf():
+            return "date"
+        case m.DaysToAnniversary() | m.Bucket():
+            return "number"
         case m.Math():
             return _math_type(type_of(value.left, catalogue), type_of(value.right, catalogue))
         case m.Aggregate():

@@ -25,7 +25,7 @@ def values(condition: m.Condition) -> Iterator[m.Value]:
         case m.OneOf():
             yield condition.value
             yield from condition.options
-        case m.Like() | m.Missing() | m.Contains():
+        case m.Like() | m.Regexp() | m.Missing() | m.Contains():
             yield condition.value
         case _:
             return
@@ -42,6 +42,8 @@ def walk(condition: m.Condition) -> Iterator[m.Condition]:
             inner = (condition.part,)
         case m.Events():
             inner = (condition.where, condition.having)
+        case m.Sequence():
+            inner = (condition.first, *(then.where for then in condition.then))
         case _:
             pass
     for part in inner:
@@ -56,6 +58,9 @@ def depth(condition: m.Condition) -> int:
             return 1 + max(depth(part) for part in condition.parts)
         case m.Not():
             return 1 + depth(condition.part)
+        case m.Sequence():
+            inner = (condition.first, *(then.where for then in condition.then))
+            return 2 + max(map(depth, inner))
         case m.Events():
             parts = (part for part in (condition.where, condition.having) if part is not None)
             return 1 + max(map(depth, parts), default=0)
@@ -80,7 +85,7 @@ def _within(value: m.Value) -> tuple[m.Value, ...]:
     match value:
         case m.Math():
             return (value.left, value.right)
-        case m.Function():
+        case m.Function() | m.DaysToAnniversary():
             return (value.value,)
         case m.Concat():
             return value.parts
@@ -112,6 +117,12 @@ def shown(value: m.Value) -> str:
             return f"{value.name.upper()}({shown(value.value)})"
         case m.Concat():
             return f"CONCAT({', '.join(map(shown, value.parts))})"
+        case m.StartOf():
+            return f"START_OF('{value.unit}')"
+        case m.DaysToAnniversary():
+            return f"DAYS_TO_ANNIVERSARY({shown(value.value)})"
+        case m.Bucket():
+            return f"RANDOM_BUCKET({value.buckets})"
         case m.Now():
             return "NOW()"
         case m.Timestamp():

@@ -21,13 +21,14 @@ from carpel.query.compile import Compiled, compile_document
 from carpel.query.problems import Problem, Refused
 from carpel.storage.catalogue import Catalogue
 
-from . import naming
+from . import naming, nesting
 from .dialects import Dialect, compile_in
 from .model import Definition, Segment
 from .names import WorkspaceNames
 from .repository import SegmentRepository, Stored
 
 MOST_SEGMENTS = 10_000
+MOST_NAMED = 5
 
 
 class BadQuery(Refusal):
@@ -58,8 +59,11 @@ class Segments:
         self._clock = clock
         self._lock = threading.RLock()
         self._by_id: dict[str, Segment] = {}
-        for stored in self._repository.list_all():
+        self._plans: dict[int, plans.Plan] = {}
+        for stored in nesting.in_order(self._repository.list_all()):
             self._take_up_again(stored)
+        in_creation = sorted(self._by_id.values(), key=lambda one: one.no)
+        self._by_id = {segment.id: segment for segment in in_creation}
 
     # ------------------------------------------------------------------ finding
 
@@ -91,19 +95,36 @@ class Segments:
         Raises:
             NoSuch: there is none.
         """
-        found = self.by_id(workspace, reference)
-        if found is None:
-            everyone = self.list_of(workspace, archived=None)
-            found = next((one for one in everyone if one.code == reference), None) or next(
-                (one for one in everyone if one.name == reference), None
-            )
+        found = self.find(workspace.no, reference)
         if found is None:
             raise NoSuch("no_such_segment", f"there is no segment {reference!r}", "segment")
         return found
 
     def names(self, workspace: int) -> Names:
         """What queries of a workspace may name."""
-        return WorkspaceNames(workspace, self._fields, self._lists)
+        return WorkspaceNames(workspace, self._fields, self._lists, self)
+
+    def find(self, workspace: int, reference: str) -> Segment | None:
+        """The segment of this id, code or exact name, in that order."""
+        found = self._by_id.get(reference.lower())
+        if found is not None and found.workspace == workspace:
+            return found
+        everyone = self.of(workspace)
+        return next((one for one in everyone if one.code == reference), None) or next(
+            (one for one in everyone if one.name == reference), None
+        )
+
+    def of(self, workspace: int) -> list[Segment]:
+        """All of a workspace, the archived ones too, in the order of their creation."""
+        return [one for one in list(self._by_id.values()) if one.workspace == workspace]
+
+    def plan_of(self, segment: Segment) -> plans.Plan | None:
+        """The plan of its rules as they are; None when they make no sense any more."""
+        return self._plans.get(segment.no)
+
+    def users(self, segment: Segment) -> list[Segment]:
+        """The segments whose rules name this one."""
+        return nesting.users(segment.id, self.of(segment.workspace))
 
     # ----------------------------------------------------------------- counting
 
@@ -174,6 +195,8 @@ class Segments:
             new = self._edited(workspace, old, wanted)
             if wanted.sql is not None or wanted.document is not None:
                 compiled, sql = self.compile(workspace, wanted)
+                if problems := nesting.circles(segment.id, compiled, self._by_id):
+                    raise BadQuery(problems, in_document=wanted.sql is None)
                 dialect: Dialect = wanted.dialect if wanted.sql is not None else "carpel"
                 new = replace(new, sql=sql, document=compiled.document, dialect=dialect)
             rules = _rules(new) != _rules(old)
@@ -182,7 +205,10 @@ class Segments:
             version = old.version + rules
             new = replace(new, version=version, updated_at=self._clock.now())
             self._repository.change(new, rules=rules)
-            return self._take_up_again(new, redefine=rules)
+            edited = self._take_up_again(new, redefine=rules)
+            for user in nesting.all_users(segment.id, self.of(workspace.no)):
+                self._take_up_again(self._stored(user), redefine=rules)
+            return edited
 
     def recheck(self, workspace: Workspace) -> None:
         """Look at all rules again after fields came, went or changed their names.
@@ -190,11 +216,13 @@ class Segments:
         Rules that name something that is gone keep nobody, until it is there again.
         """
         with self._lock:
-            for segment in self.list_of(workspace, archived=None):
+            changed: set[str] = set()
+            for segment in nesting.in_order(self.of(workspace.no)):
                 stored = self._stored(segment)
                 problem = self._problem(stored)
-                if problem != segment.problem:
+                if problem != segment.problem or nesting.named(segment.document) & changed:
                     self._take_up_again(stored)
+                    changed.add(segment.id)
 
     def archive(self, segment: Segment, *, archived: bool) -> Segment:
         """Archive or restore. Doing it twice changes nothing."""
@@ -208,9 +236,17 @@ class Segments:
             return changed
 
     def delete(self, segment: Segment) -> None:
-        """Forget the segment, its history included."""
+        """Forget the segment, its history included.
+
+        Raises:
+            Conflict: the rules of other segments name it.
+        """
         with self._lock:
+            if users := self.users(segment):
+                names = ", ".join(repr(one.name) for one in users[:MOST_NAMED])
+                raise Conflict("segment_in_use", f"the rules of {names} name this segment")
             self._repository.delete(segment.no)
+            self._plans.pop(segment.no, None)
             self._engine.drop(segment.no)
             self._feed.forget(segment.no)
             self._by_id.pop(segment.id, None)
@@ -263,6 +299,7 @@ class Segments:
             compiled = compile_document(stored.document, self.names(stored.workspace))
         except Refused as refused:
             self._engine.drop(stored.no)
+            self._plans.pop(stored.no, None)
             segment = Segment(
                 list=self._list_id(stored), sentence=stored.sql, problem=str(refused),
                 **_same(stored),
@@ -281,8 +318,9 @@ class Segments:
     def _take_up(self, stored: Stored, compiled: Compiled, *, redefine: bool = True) -> Segment:
         segment = Segment(list=self._list_id(stored), sentence=compiled.sentence, **_same(stored))
         self._by_id[segment.id] = segment
+        plan = self.restricted(compiled, stored.list)
+        self._plans[stored.no] = plan
         if redefine:
-            plan = self.restricted(compiled, stored.list)
             self._engine.define(stored.no, stored.workspace, stored.version, plan)
         return segment
 

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from carpel.query import nodes
 from carpel.query.parse import Parser
-from carpel.query.problems import Problem, Refused
+from carpel.query.problems import Place, Problem, Refused
 from carpel.query.tokens import check_length
 
 from .tokens import SgqlTokenizer, grammar_name
@@ -91,6 +91,12 @@ class _SgqlParser(Parser):
             hint = f"{'.'.join(found.parts)} has no keys; event_data['key'] has"
             raise Refused([Problem("no_map", "internal server error", place, hint)])
         return nodes.Name(("properties", key.text), place)
+
+    @override
+    def in_segment(
+        self, value: nodes.Expression | None, start: Place, *, negated: bool
+    ) -> nodes.Condition:
+        raise self.refused("syntax", "expected (", "CONTAINS(segment_ids, 'id')")
 
     @override
     def like(self, value: nodes.Expression, *, negated: bool) -> nodes.Condition:

@@ -51,8 +51,8 @@ def _condition(condition: nodes.Condition) -> Json:
             return _is(condition.value, truth, "bool", negated=condition.negated)
         case nodes.Bare():
             return _value(condition.value)
-        case nodes.InSelect():
-            raise TypeError("SGQL has no subqueries")
+        case nodes.InSelect() | nodes.InSegment():
+            raise TypeError("SGQL cannot say this")
 
 
 def _halved(word: str, parts: Sequence[Json]) -> Json:

@@ -93,8 +93,8 @@ class Call:
         """A query parameter; None when it is missing or empty."""
         return self.request.query_params.get(name) or None
 
-    async def body(self, *, may_be_empty: bool = False) -> dict[str, Any]:
-        """The body, which is a JSON object; nothing at all counts as an empty one if it may.
+    async def body(self) -> dict[str, Any]:
+        """The body, which is a JSON object.
 
         Raises:
             SendGridError: it is too large, not JSON, or no object.
@@ -104,8 +104,6 @@ class Call:
         except TooLarge:
             raise errors.too_large() from None
         if not raw.strip():
-            if may_be_empty:
-                return {}
             raise errors.not_json("EOF")
         try:
             found = await self.off_loop(parse_json, raw)
