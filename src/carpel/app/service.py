@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carpel.domain.contacts import Contacts
-from carpel.domain.events import Events
+from carpel.domain.events import Events, Tallies
 from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import File, Files
@@ -43,6 +43,7 @@ class Service:
     lists: Lists
     contacts: Contacts
     events: Events
+    tallies: Tallies
     segments: Segments
     ingest: Ingest
     engine: Engine
@@ -118,9 +119,7 @@ class Service:
             directory.log, Applier(people, columns, fields, engine, feed, keep_us), trim
         )
         news.ingest = ingest
-        jobs = Jobs(catalogue, clock)
-        files = Files(directory.files, catalogue, clock)
-        files.on_stored(lambda file: _go_on(jobs, file))
+        jobs, files = _open_jobs(directory, catalogue, clock)
         return cls(
             clock=clock,
             directory=directory,
@@ -130,6 +129,7 @@ class Service:
             lists=lists,
             contacts=contacts,
             events=Events(contacts, clock),
+            tallies=Tallies(columns),
             segments=segments,
             ingest=ingest,
             engine=engine,
@@ -172,6 +172,13 @@ def _open_columns(settings: Settings, directory: DataDirectory) -> Columns:
         memory_mb=settings.columns_memory_mb,
         threads=settings.threads or os.cpu_count() or 1,
     )
+
+
+def _open_jobs(directory: DataDirectory, catalogue: Catalogue, clock: Clock) -> tuple[Jobs, Files]:
+    """Jobs, and files that some of them wait for."""
+    jobs, files = Jobs(catalogue, clock), Files(directory.files, catalogue, clock)
+    files.on_stored(lambda file: _go_on(jobs, file))
+    return jobs, files
 
 
 def _go_on(jobs: Jobs, file: File) -> None:

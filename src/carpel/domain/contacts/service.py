@@ -11,7 +11,7 @@ from carpel.kit.ids import id_bytes, id_text
 from carpel.storage.people import PeopleView
 
 from .checker import TYPE_FOR, Checker, Draft
-from .model import KIND_NAMES, Contact, IdentifierKind, Row
+from .model import ALIAS_KIND, KIND_NAMES, Contact, IdentifierKind, Row, alias_value
 from .session import decode_row
 
 
@@ -77,6 +77,11 @@ class Contacts:
             if found is None:
                 found = next(iter(self._people.numbers_of(workspace.no, kind, value)), None)
         return found
+
+    def by_alias(self, workspace: Workspace, label: str, name: str) -> int | None:
+        """The number of the contact with this alias."""
+        found = self._people.numbers_of(workspace.no, ALIAS_KIND, alias_value(label, name))
+        return next(iter(found), None)
 
     def read_many(self, workspace: Workspace, numbers: Sequence[int]) -> list[Contact]:
         """These contacts, in the order asked; those gone meanwhile are left out."""

@@ -2,5 +2,6 @@
 
 from .model import EventWrite
 from .service import EventDraft, EventRefused, Events
+from .tallies import By, Tallies, Tally
 
-__all__ = ["EventDraft", "EventRefused", "EventWrite", "Events"]
+__all__ = ["By", "EventDraft", "EventRefused", "EventWrite", "Events", "Tallies", "Tally"]

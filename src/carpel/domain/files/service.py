@@ -51,6 +51,28 @@ class Files:
             raise
         self._repository.add(replace(file, size=size))
 
+    def promise(self, workspace: int, name: str, media_type: str, expires_at: int) -> File:
+        """A file whose link can be given away before there is anything to fetch."""
+        self.sweep()
+        file = self._new(workspace, name, media_type, expires_at)
+        self._repository.add(file)
+        return file
+
+    @contextmanager
+    def keeping(self, file: File) -> Iterator[IO[bytes]]:
+        """A stream to write a promised file to; it is there once the block is left without error."""
+        draft = self._draft(file)
+        try:
+            with draft.open("wb") as stream:
+                yield stream
+                _flush(stream)
+                size = stream.tell()
+            draft.replace(self.path_of(file))
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        self._repository.set_size(file.id, size)
+
     def reserve(self, workspace: int, name: str, most: int, expires_at: int, job: str) -> File:
         """A place for an upload of at most so many bytes, which a held job waits for."""
         self.sweep()

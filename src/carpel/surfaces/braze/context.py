@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from carpel.domain.contacts import Contacts
-from carpel.domain.events import Events
+from carpel.domain.events import Events, Tallies
 from carpel.domain.fields import Fields
 from carpel.domain.files import Files
+from carpel.domain.history import History
 from carpel.domain.ingest import Ingest, Record
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Key, Keys
@@ -42,7 +43,9 @@ class Rooms(Protocol):
     fields: Fields
     contacts: Contacts
     events: Events
+    tallies: Tallies
     segments: Segments
+    history: History
     ingest: Ingest
     jobs: Jobs
     files: Files
@@ -58,6 +61,7 @@ class Call:
     key: Key
     walks: Walks
     raw: bytes
+    headers: dict[str, str] = field(default_factory=dict)  # more of them, for the answer
 
     @property
     def caller(self) -> str:

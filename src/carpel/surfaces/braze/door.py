@@ -17,7 +17,17 @@ from carpel.surfaces.wire.callers import address, bearer
 from carpel.surfaces.wire.limits import Allowance, Limiter
 from carpel.surfaces.wire.routing import Found, NotFound, Operation, Table
 
-from . import errors, segments, track
+from . import (
+    catalogues,
+    delete,
+    errors,
+    export_files,
+    export_ids,
+    export_segment,
+    segments,
+    series,
+    track,
+)
 from .context import Call, Handler, Rooms
 from .unserved import is_brazes
 from .walks import Walks
@@ -37,7 +47,18 @@ _FAMILIES = (
 OPERATIONS: list[Operation[Handler]] = [
     Operation("GET", "/segments/list", segments.list_segments, "segments.list"),
     Operation("GET", "/segments/details", segments.details, "segments.details"),
+    Operation("GET", "/segments/data_series", series.data_series, "segments.data_series"),
     Operation("POST", "/users/track", track.track, "users.track"),
+    Operation("POST", "/users/delete", delete.delete, "users.delete"),
+    Operation(
+        "POST", "/users/export/segment", export_segment.export_segment, "users.export.segment"
+    ),
+    # Documented so: the permission to list segments.
+    Operation("POST", "/export/segment/cancel", export_segment.cancel, "segments.list"),
+    Operation("POST", "/users/export/ids", export_ids.export_ids, "users.export.ids"),
+    Operation("GET", "/custom_attributes", catalogues.custom_attributes, "custom_attributes.get"),
+    Operation("GET", "/events", catalogues.events, "events.get"),
+    Operation("GET", "/events/list", catalogues.event_names, "events.list"),
 ]
 
 
@@ -51,6 +72,7 @@ class BrazeDoor:
         self._limiter = limiter
         self._table = Table(OPERATIONS)
         self._walks = Walks()
+        rooms.jobs.register(export_files.KIND, export_files.SegmentExports(rooms).run)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception. Its headers are those of the recordings."""
@@ -74,7 +96,7 @@ class BrazeDoor:
             allowance = self._limiter.take(f"braze:{key.workspace}:{bucket}", window, now)
             if not allowance.allowed:
                 raise errors.rate_limited()
-            payload = await self._handle(found, request, key, body)
+            payload, more = await self._handle(found, request, key, body)
         except errors.BrazeError as error:
             return self._refuse(request, error, allowance)
         except Exception:
@@ -85,18 +107,18 @@ class BrazeDoor:
         wrong = payload.pop("errors", None)
         body = json_bytes({**payload, "message": "success"} | ({"errors": wrong} if wrong else {}))
         status = 200 if request.method in ("GET", "HEAD") else 201
-        answered = answer(request, body, status, headers=_limits(allowance), tag_of=body)
+        answered = answer(request, body, status, headers=_limits(allowance) | more, tag_of=body)
         answered.headers["Vary"] = "Origin,Accept-Encoding"
         return answered
 
     async def _handle(
         self, found: Found[Handler] | NotFound, request: Request, key: Key, body: bytes
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         if isinstance(found, NotFound) or not key.permits(found.operation.permission):
             raise errors.no_permission()
         workspace = self._rooms.workspaces.by_number(key.workspace)
         call = Call(self._rooms, request, workspace, key, self._walks, body)
-        return await found.operation.handler(call)
+        return await found.operation.handler(call), call.headers
 
     def _let_in(self, request: Request, body: bytes) -> Key:
         secret = _key_of(request, body)
@@ -113,7 +135,7 @@ class BrazeDoor:
         self, request: Request, error: errors.BrazeError, allowance: Allowance | None
     ) -> Response:
         headers = {"Cache-Control": "no-cache", **_limits(allowance)}
-        if error.status == 429 and allowance is not None:  # noqa: PLR2004
+        if allowance is not None and not allowance.allowed:
             # Undocumented, but half of the clients look for it (braze.md §5).
             wait = allowance.reset - self._rooms.clock.now() // 1_000_000
             headers["Retry-After"] = str(max(1, wait))

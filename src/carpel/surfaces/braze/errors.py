@@ -81,3 +81,18 @@ def not_json(why: str) -> BrazeError:
 def overloaded(message: str) -> BrazeError:
     """503: nothing was taken; clients try 5XX again with backoff (braze.md §6)."""
     return BrazeError(503, message)
+
+
+def bad_length() -> BrazeError:
+    """400 for a `length` that is missing or out of bounds (status and text inferred, §3.3)."""
+    return BrazeError(400, "length must be an integer between 1 and 100")
+
+
+def bad_ending_at() -> BrazeError:
+    """400 for an `ending_at` that is no time (status and text inferred, §3.3)."""
+    return BrazeError(400, "ending_at must be an ISO 8601 date or date-time")
+
+
+def export_running() -> BrazeError:
+    """429 while an export of the segment runs (status documented, text ours, braze.md §4.1)."""
+    return BrazeError(429, "An export of this segment is already running")

@@ -16,7 +16,7 @@ PAGE = 100
 async def list_segments(call: Call) -> dict[str, Any]:
     """Pages of 100 by creation, archived ones left out; past the end an empty page."""
     segments = call.rooms.segments.list_of(call.workspace)
-    page = _page(call.request.query_params.get("page", ""))
+    page = page_of(call.request.query_params.get("page", ""))
     if call.request.query_params.get("sort_direction", "").lower() == "desc" and segments:
         newest = call.walks.newest_for(
             call.caller, page, segments[-1].created_at, call.rooms.clock.now()
@@ -55,7 +55,7 @@ def _listed(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _page(text: str) -> int:
+def page_of(text: str) -> int:
     """The page asked for; what is no whole number of zero or more counts as 0 (inferred)."""
     digits = text.strip()
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0  # noqa: PLR2004

@@ -71,3 +71,13 @@ def iso_text(instant: int) -> str:
     """A time as user exports have it: `2020-06-17T20:01:33.385Z` (recorded)."""
     moment = datetime.fromtimestamp(instant // SECOND, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % SECOND // 1000:03d}Z"
+
+
+def written_offset(text: str) -> int:
+    """The offset from UTC that a time is written with, in microseconds; 0 for none."""
+    straight = _straightened(text.strip())
+    offset = _OFFSET.search(straight, 16) if len(straight) > 16 else None  # noqa: PLR2004
+    if offset is None or offset.group(1) is None:
+        return 0
+    sign, hours, minutes = offset.group(1), int(offset.group(2)), int(offset.group(3))
+    return (hours * 60 + minutes) * 60 * SECOND * (-1 if sign == "-" else 1)
