@@ -49,6 +49,7 @@ def walk(account: Account, pages: Pages, direction: str) -> Iterator[str]:
     """Names until the first empty page; after each page more segments are made."""
     number = 0
     while found := pages(number, direction):
+        assert len(found) == 100 or number >= 2
         yield from (one["name"] for one in found)
         for one in range(7):
             name = f"new {direction} {number} {one} {pages.__qualname__}"

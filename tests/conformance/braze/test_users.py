@@ -34,8 +34,8 @@ def test_a_user_is_exported_as_recorded(inside: BrazeHouse) -> None:
     }])  # fmt: skip
     (user,) = export(inside, external_ids=[12345])["users"]
     assert list(user) == [
-        "created_at", "external_id", "user_aliases", "appboy_id", "braze_id", "random_bucket",
-        "first_name", "last_name", "email", "custom_attributes", "total_revenue", "push_subscribe",
+        "created_at", "external_id", "user_aliases", "appboy_id", "braze_id", "first_name",
+        "last_name", "random_bucket", "email", "custom_attributes", "total_revenue", "push_subscribe",
         "email_subscribe",
     ]  # fmt: skip
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", user["created_at"])
@@ -116,6 +116,7 @@ def test_deleted_users_are_gone(inside: BrazeHouse) -> None:
         {"external_id": "d6", "del": 1},
     ], events=[{"external_id": "d1", "name": "left behind", "time": "2026-05-01"}])  # fmt: skip
     inside.segment("Doomed", "del = 1")
+    inside.put({"external_id": "sync"})
     assert inside.count("Doomed")["value"] == 6
     braze_id = export(inside, external_ids=["d5"])["users"][0]["braze_id"]
     for way, ids in (

@@ -81,6 +81,7 @@ class BrazeDoor:
         runtime = (self._rooms.clock.now() - began) / 1_000_000
         answered.headers["X-Runtime"] = f"{runtime:.6f}"
         answered.headers["Strict-Transport-Security"] = "max-age=0; includeSubDomains"
+        answered.headers["Vary"] = "Origin,Accept-Encoding"
         return answered
 
     async def _answer(self, request: Request) -> Response:
@@ -107,9 +108,7 @@ class BrazeDoor:
         wrong = payload.pop("errors", None)
         body = json_bytes({**payload, "message": "success"} | ({"errors": wrong} if wrong else {}))
         status = 200 if request.method in ("GET", "HEAD") else 201
-        answered = answer(request, body, status, headers=_limits(allowance) | more, tag_of=body)
-        answered.headers["Vary"] = "Origin,Accept-Encoding"
-        return answered
+        return answer(request, body, status, headers=_limits(allowance) | more, tag_of=body)
 
     async def _handle(
         self, found: Found[Handler] | NotFound, request: Request, key: Key, body: bytes

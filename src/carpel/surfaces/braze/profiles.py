@@ -24,8 +24,9 @@ _LATELY = 90 * DAY
 _BUCKETS = 10_000
 _BY: By = (("product_id", "text"), ("price", "number"), ("quantity", "number"))
 # Standard attributes in the order of the recording and the documented sample.
+_NAMES = ("first_name", "last_name")
 _PLAIN = (
-    "first_name", "last_name", "email", "dob", "gender", "home_city", "country", "language",
+    "email", "dob", "gender", "home_city", "country", "language",
     "time_zone", "phone", "last_coordinates", "push_tokens",
 )  # fmt: skip
 
@@ -82,6 +83,7 @@ class Profiles:
             ],
             "appboy_id": contact.id,
             "braze_id": contact.id,
+            **{name: self._standard(contact, name) for name in _NAMES},
             "random_bucket": _bucket(contact.id),
             **{name: self._standard(contact, name) for name in _PLAIN},
             "custom_attributes": self._attributes(values, wanted),
