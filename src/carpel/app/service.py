@@ -14,6 +14,7 @@ from carpel.domain.files import File, Files
 from carpel.domain.history import History, adopt_sizes
 from carpel.domain.ingest import Ingest
 from carpel.domain.ingest.applier import Applier
+from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
@@ -52,6 +53,7 @@ class Service:
     jobs: Jobs
     files: Files
     samples: Samples
+    inlets: Inlets
     _catalogue: Catalogue
     _people: People
     _view: PeopleView
@@ -137,6 +139,7 @@ class Service:
             history=history,
             jobs=jobs,
             files=files,
+            inlets=Inlets(catalogue, clock),
             samples=Samples(catalogue, workspaces, segments, clock),
             _catalogue=catalogue,
             _people=people,

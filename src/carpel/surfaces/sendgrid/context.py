@@ -14,6 +14,7 @@ from carpel.domain.events import Events
 from carpel.domain.fields import Fields
 from carpel.domain.files import Files
 from carpel.domain.ingest import Ingest, Ticket
+from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
@@ -43,6 +44,7 @@ class Rooms(Protocol):
     lists: Lists
     segments: Segments
     ingest: Ingest
+    inlets: Inlets
     jobs: Jobs
     files: Files
     samples: Samples
@@ -93,16 +95,24 @@ class Call:
         """A query parameter; None when it is missing or empty."""
         return self.request.query_params.get(name) or None
 
+    async def raw_body(self) -> bytes:
+        """The body's bytes.
+
+        Raises:
+            SendGridError: it is too large.
+        """
+        try:
+            return await read_body(self.request, MOST_BODY_BYTES)
+        except TooLarge:
+            raise errors.too_large() from None
+
     async def body(self) -> dict[str, Any]:
         """The body, which is a JSON object.
 
         Raises:
             SendGridError: it is too large, not JSON, or no object.
         """
-        try:
-            raw = await read_body(self.request, MOST_BODY_BYTES)
-        except TooLarge:
-            raise errors.too_large() from None
+        raw = await self.raw_body()
         if not raw.strip():
             raise errors.not_json("EOF")
         try:

@@ -10,14 +10,14 @@ from starlette.responses import Response
 from carpel.domain.keys import BadAddress, Key, UnknownKey
 from carpel.domain.refusals import Refusal
 from carpel.surfaces.wire.answers import answer, json_bytes
-from carpel.surfaces.wire.callers import address, bearer
+from carpel.surfaces.wire.callers import address, basic_password, bearer
 from carpel.surfaces.wire.limits import Allowance, Limiter
 from carpel.surfaces.wire.routing import NotFound, Table
 
 from . import errors
 from .context import Call, Manners, Reply, Rooms
 from .jobs import Followed
-from .operations import OPERATIONS, window_of
+from .operations import OPERATIONS, SIGNED, window_of
 
 PREFIX = "/v3/marketing"
 
@@ -58,6 +58,8 @@ class SendGridDoor:
         found = self._table.find(request.method, path.rstrip("/") if len(path) > 1 else path)
         if isinstance(found, NotFound):
             raise errors.wrong_method() if found.allowed else errors.not_found()
+        if found.operation.permission == SIGNED:
+            return await found.operation.handler(self._signed(request, found.values))
         key = self._let_in(request)
         now = self._rooms.clock.now()
         name, window = window_of(found.operation)
@@ -71,8 +73,16 @@ class SendGridDoor:
         call = Call(self._rooms, request, found.values, workspace, self._manners, self._followed)
         return await found.operation.handler(call)
 
+    def _signed(self, request: Request, values: dict[str, str]) -> Call:
+        """A request that shows no key: its handler looks at the signature."""
+        inlet = self._rooms.inlets.find(values["inlet"])
+        if inlet is None:
+            raise errors.bad_signature()
+        workspace = self._rooms.workspaces.by_number(inlet.workspace)
+        return Call(self._rooms, request, values, workspace, self._manners, self._followed)
+
     def _let_in(self, request: Request) -> Key:
-        secret = bearer(request)
+        secret = bearer(request) or basic_password(request)
         if not secret:
             raise errors.no_key()
         try:

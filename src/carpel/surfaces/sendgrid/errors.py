@@ -34,6 +34,11 @@ def bad_key() -> SendGridError:
     return _one(401, message, field=None, help=None)
 
 
+def bad_signature() -> SendGridError:
+    """401 for events that nobody known has signed (ours)."""
+    return _one(401, "the signature is not valid", field=None)
+
+
 def forbidden() -> SendGridError:
     """403 (live)."""
     return _one(403, "access forbidden", field=None, help=None)

@@ -10,10 +10,14 @@ from .context import Handler
 
 READ = "marketing.read"
 WRITE = "marketing.write"
+# No key: the request is signed.
+SIGNED = ""
 
 # Limits recorded live; the window is not published, but resets seen were below a minute (§6.3).
 ORDINARY = Window(600, 60)
 SEARCHES = Window(200, 60)
+# What happened is not to be lost: SendGrid gives up after a day.
+EVENTS = Window(60_000, 60)
 SEARCHING = (searching.by_query, searching.by_emails, searching.by_identifiers)
 
 OPERATIONS: list[Operation[Handler]] = [
@@ -51,11 +55,18 @@ OPERATIONS: list[Operation[Handler]] = [
     Operation("POST", "/field_definitions", field_definitions.create, WRITE),
     Operation("PATCH", "/field_definitions/{field_id}", field_definitions.rename, WRITE),
     Operation("DELETE", "/field_definitions/{field_id}", field_definitions.delete, WRITE),
+    Operation("GET", "/event_webhook", event_webhook.read, READ),
+    Operation("PUT", "/event_webhook", event_webhook.open_inlet, WRITE),
+    Operation("DELETE", "/event_webhook", event_webhook.close_inlet, WRITE),
+    Operation("POST", "/event_webhook", event_webhook.take_with_key, WRITE),
+    Operation("POST", "/event_webhook/{inlet}", event_webhook.take_signed, SIGNED),
 ]
 
 
 def window_of(operation: Operation[Handler]) -> tuple[str, Window]:
     """The limit an operation counts against, and its name."""
+    if operation.handler is event_webhook.take_with_key:
+        return "events", EVENTS
     if operation.handler in SEARCHING:
         return "search", SEARCHES
     return "all", ORDINARY

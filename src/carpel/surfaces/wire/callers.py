@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+
 from starlette.requests import Request
 
 
@@ -9,6 +12,18 @@ def bearer(request: Request) -> str | None:
     """The key in `Authorization: Bearer …`; None when there is no such header."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def basic_password(request: Request) -> str | None:
+    """The password in `Authorization: Basic …`: for senders that know no other way."""
+    scheme, _, code = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(code.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text.partition(":")[2] or None
 
 
 def address(request: Request) -> str | None:
