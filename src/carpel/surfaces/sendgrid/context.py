@@ -106,14 +106,16 @@ class Call:
         except TooLarge:
             raise errors.too_large() from None
 
-    async def body(self) -> dict[str, Any]:
-        """The body, which is a JSON object.
+    async def body(self, *, may_be_empty: bool = False) -> dict[str, Any]:
+        """The body, which is a JSON object; nothing at all counts as an empty one if it may.
 
         Raises:
             SendGridError: it is too large, not JSON, or no object.
         """
         raw = await self.raw_body()
         if not raw.strip():
+            if may_be_empty:
+                return {}
             raise errors.not_json("EOF")
         try:
             found = await self.off_loop(parse_json, raw)

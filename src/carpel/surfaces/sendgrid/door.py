@@ -16,6 +16,8 @@ from carpel.surfaces.wire.routing import NotFound, Table
 
 from . import errors
 from .context import Call, Manners, Reply, Rooms
+from .exports import Exporter
+from .imports import Importer
 from .jobs import Followed
 from .operations import OPERATIONS, SIGNED, window_of
 
@@ -33,6 +35,8 @@ class SendGridDoor:
         self._manners = manners or Manners()
         self._table = Table(OPERATIONS)
         self._followed = Followed(rooms)
+        Importer(rooms)
+        Exporter(rooms)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""

@@ -68,7 +68,7 @@ class Followed:
             raise Conflict("refused", work.spec["refused"])
         with self._lock:
             tickets = self._tickets.pop(work.spec["seq"], [])
-        results = [_wait(ticket, work) for ticket in tickets]
+        results = [wait(ticket, work) for ticket in tickets]
         return {
             "requested_count": work.spec["requested"],
             "created_count": sum(one.created for one in results),
@@ -77,7 +77,12 @@ class Followed:
         }
 
 
-def _wait(ticket: Ticket, work: Work) -> ApplyResult:
+def wait(ticket: Ticket, work: Work) -> ApplyResult:
+    """What applying a record did, once it is done.
+
+    Raises:
+        Cancelled, Interrupted: the job ends before.
+    """
     while True:
         work.check()
         try:
@@ -121,7 +126,7 @@ async def read(call: Call) -> Reply:
 def _shown(job: Job) -> dict[str, Any]:
     """The job; counts that are zero are left out, as live does."""
     counted = job.result or {}
-    results: dict[str, Any] = {"requested_count": counted.get("requested_count", job.total or 0)}
+    results: dict[str, Any] = {"requested_count": counted.get("requested_count", job.done)}
     if not counted and job.kind != IMPORTED:
         results["requested_count"] = job.spec["requested"]
     results |= {name: counted[name] for name in _COUNTS if counted.get(name)}

@@ -5,7 +5,17 @@ from __future__ import annotations
 from carpel.surfaces.wire.limits import Window
 from carpel.surfaces.wire.routing import Operation
 
-from . import contacts, field_definitions, jobs, lists, searching, segments_v1, segments_v2
+from . import (
+    contacts,
+    exports,
+    field_definitions,
+    imports,
+    jobs,
+    lists,
+    searching,
+    segments_v1,
+    segments_v2,
+)
 from .context import Handler
 
 READ = "marketing.read"
@@ -41,7 +51,11 @@ OPERATIONS: list[Operation[Handler]] = [
     Operation("POST", "/contacts/search", searching.by_query, READ),
     Operation("POST", "/contacts/search/emails", searching.by_emails, READ),
     Operation("POST", "/contacts/search/identifiers/{type}", searching.by_identifiers, READ),
+    Operation("PUT", "/contacts/imports", imports.create, WRITE),
     Operation("GET", "/contacts/imports/{id}", jobs.read, READ),
+    Operation("POST", "/contacts/exports", exports.create, READ),
+    Operation("GET", "/contacts/exports", exports.list_exports, READ),
+    Operation("GET", "/contacts/exports/{id}", exports.read, READ),
     Operation("GET", "/contacts/{id}", contacts.read, READ),
     Operation("DELETE", "/contacts/{id}/identifiers", contacts.delete_identifier, WRITE),
     Operation("GET", "/lists", lists.list_lists, READ),

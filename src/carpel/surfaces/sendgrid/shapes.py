@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from carpel.domain.contacts import Contact
+from carpel.domain.segments import Segments
+from carpel.domain.workspaces import Workspace
 from carpel.kit.clock import SECOND
 from carpel.kit.instants import format_second
 
@@ -39,9 +41,9 @@ _COUNTED = {
 def read_contacts(call: Call, numbers: Sequence[int], style: Style) -> list[dict[str, Any]]:
     """These contacts, each with the segments it is in, in the order of the numbers."""
     found = call.rooms.contacts.read_numbered(call.workspace, numbers)
-    inside = _memberships(call) if style != "recent" else []
+    inside = memberships(call.rooms.segments, call.workspace) if style != "recent" else []
     return [
-        _contact(contact, [one for one, members in inside if number in members], call.base, style)
+        shown(contact, [one for one, members in inside if number in members], call.base, style)
         for number, contact in found
     ]
 
@@ -51,18 +53,19 @@ def identifier_counts(tally: Mapping[str, int]) -> dict[str, int]:
     return {short: tally[name] for short, name in _COUNTED.items()}
 
 
-def _memberships(call: Call) -> list[tuple[str, Any]]:
-    segments = call.rooms.segments
-    published = ((one.id, segments.members(one)) for one in segments.list_of(call.workspace))
+def memberships(segments: Segments, workspace: Workspace) -> list[tuple[str, Any]]:
+    """Each segment's id and its members, as computed last."""
+    published = ((one.id, segments.members(one)) for one in segments.list_of(workspace))
     return [(segment_id, found.members) for segment_id, found in published if found is not None]
 
 
-def _contact(contact: Contact, segment_ids: list[str], base: str, style: Style) -> dict[str, Any]:
+def shown(contact: Contact, segment_ids: list[str], base: str, style: Style) -> dict[str, Any]:
+    """A contact as an endpoint shows it."""
     known = {**contact.fields, **contact.identifiers}
     custom = {name: one for name, one in contact.fields.items() if name not in RESERVED_NAMES}
-    shown: dict[str, Any] = {name: known.get(name, "") for name in _TEXTS}
-    shown["alternate_emails"] = known.get("alternate_emails", [])
-    shown |= {
+    found: dict[str, Any] = {name: known.get(name, "") for name in _TEXTS}
+    found["alternate_emails"] = known.get("alternate_emails", [])
+    found |= {
         "id": contact.id,
         "list_ids": contact.lists,
         "segment_ids": segment_ids,
@@ -74,14 +77,14 @@ def _contact(contact: Contact, segment_ids: list[str], base: str, style: Style) 
     if style == "sample":
         always = ("list_ids", "segment_ids")
         return {
-            name: one for name, one in shown.items() if name in always or one not in ("", [], {})
+            name: one for name, one in found.items() if name in always or one not in ("", [], {})
         }
     if style == "recent":
-        del shown["segment_ids"]
-        shown["alternate_emails"] = shown["alternate_emails"] or None
-        shown["updated_at"] = _nanoseconds(contact.updated_at)
-        shown["_metadata"] = {"self": f"{base}/contact/{contact.id}"}
-    return shown
+        del found["segment_ids"]
+        found["alternate_emails"] = found["alternate_emails"] or None
+        found["updated_at"] = _nanoseconds(contact.updated_at)
+        found["_metadata"] = {"self": f"{base}/contact/{contact.id}"}
+    return found
 
 
 def _nanoseconds(instant: int) -> str:

@@ -73,7 +73,7 @@ class Reader:
             if value is not None:
                 fields[name] = reserved_text(name, value, most)
         if contact.get("alternate_emails") is not None:
-            fields["alternate_emails"] = _alternates(contact["alternate_emails"])
+            fields["alternate_emails"] = alternates(contact["alternate_emails"])
         if contact.get("custom_fields") is not None:
             fields |= self._read_custom(contact["custom_fields"])
         return self.check(identifiers, fields)
@@ -128,7 +128,12 @@ def reserved_text(name: str, value: Any, most: int) -> str | None:
     return value or None
 
 
-def _alternates(value: Any) -> list[str] | None:
+def alternates(value: Any) -> list[str] | None:
+    """Other addresses of a contact; None for none.
+
+    Raises:
+        BadContact: too many, or something that is no address.
+    """
     name = "alternate_emails"
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise BadContact(f"{name} must be an array of strings", name)
