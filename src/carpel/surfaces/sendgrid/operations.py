@@ -7,6 +7,7 @@ from carpel.surfaces.wire.routing import Operation
 
 from . import (
     contacts,
+    event_webhook,
     exports,
     field_definitions,
     imports,
