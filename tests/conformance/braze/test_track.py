@@ -28,6 +28,7 @@ def fields(account: Account, external_id: str) -> Any:
 
 
 def members(account: Account, sql: str) -> int:
+    account.native("/contacts?wait=applied", {"external_id": "sync"})  # all before it counts too
     count: int = account.native("/segments/preview", {"sql": sql})["count"]["value"]
     return count
 

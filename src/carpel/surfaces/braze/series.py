@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from carpel.kit.clock import DAY
-from carpel.kit.instants import to_datetime
+from carpel.kit.instants import EARLIEST, LATEST, to_datetime
 
 from . import errors
 from .context import Call
@@ -28,9 +28,12 @@ async def data_series(call: Call) -> dict[str, Any]:
     if segment is None:
         raise errors.bad_segment_id()
     length = _length(call.query("length"))
-    last_day = _last_day(call.query("ending_at"), call.rooms.clock.now())
+    today = to_datetime(call.rooms.clock.now()).date()
+    last_day = _last_day(call.query("ending_at"), today)
     await call.off_loop(call.rooms.segments.settle, [segment], 0, _SETTLED_WITHIN_S)
     sizes = await call.off_loop(call.rooms.history.daily_sizes, segment.no, last_day, length, _UTC)
+    if last_day == today:  # history may be a moment behind
+        sizes = [*sizes[:-1], (today, call.rooms.segments.count(segment).value)]
     return {"data": [{"time": day.isoformat(), "size": size or 0} for day, size in sizes]}
 
 
@@ -41,12 +44,11 @@ def _length(text: str | None) -> int:
     return int(digits)
 
 
-def _last_day(text: str | None, now: int) -> date:
-    today = to_datetime(now).date()
+def _last_day(text: str | None, today: date) -> date:
     if text is None or not text.strip():
         return today
     instant = parse_time(text)
-    if instant is None or instant < DAY * MOST_DAYS - 62_135_596_800_000_000:
+    if instant is None or instant < EARLIEST + DAY * MOST_DAYS:
         raise errors.bad_ending_at()
     local = instant - 1 + written_offset(text)
-    return min(today, to_datetime(min(local, now + DAY)).date())
+    return min(today, to_datetime(min(local, LATEST)).date())
