@@ -32,10 +32,10 @@ class Project:
         return f"{self.account.server.url}/{self.version}{path}"
 
     def get(self, path: str, **query: Any) -> httpx.Response:
-        return httpx.get(self.url(path), headers=self.headers, params=query)
+        return self.account.server.client.get(self.url(path), headers=self.headers, params=query)
 
     def post(self, path: str, body: Any) -> httpx.Response:
-        return httpx.post(self.url(path), headers=self.headers, json=body, timeout=60)
+        return self.account.server.client.post(self.url(path), headers=self.headers, json=body)
 
     def update(self, *items: Any) -> Any:
         """`/profiles/update`, whatever is left out; returns when it is applied."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +51,18 @@ class Server:
 
     url: str
     process: subprocess.Popen[str]
+    # Kept: making one costs more than most requests.
+    client: httpx.Client = field(default_factory=lambda: _client())  # noqa: PLW0108  (defined below)
 
     def get(self, path: str, key: str, **headers: str) -> httpx.Response:
         """A request as any client makes it."""
-        return httpx.get(self.url + path, headers={"Authorization": f"Bearer {key}", **headers})
+        given = {"Authorization": f"Bearer {key}", **headers}
+        return self.client.get(self.url + path, headers=given)
 
     def post(self, path: str, key: str, body: Any) -> httpx.Response:
         """A JSON body posted."""
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.post(self.url + path, headers=headers, json=body, timeout=60)
+        return self.client.post(self.url + path, headers=headers, json=body)
 
     def kill(self) -> None:
         """kill -9."""
@@ -70,6 +73,11 @@ class Server:
         """SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)
+
+
+def _client() -> httpx.Client:
+    # A connection is given up before the server would close it.
+    return httpx.Client(timeout=60, limits=httpx.Limits(keepalive_expiry=2))
 
 
 @contextmanager
@@ -86,7 +94,9 @@ def serving(data: Path, variables: Mapping[str, str] | None = None) -> Iterator[
         line = process.stdout.readline()
         assert line, "the server ended before it was ready"
         url = next(word for word in line.split() if word.startswith("http://"))
-        yield Server(url, process)
+        server = Server(url, process)
+        with server.client:
+            yield server
     finally:
         if process.poll() is None:
             process.terminate()
