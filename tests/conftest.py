@@ -32,6 +32,10 @@ class Account:
         secret: str = made["key"]
         return secret
 
+    def settle(self) -> None:
+        """Wait until everything sent so far is applied and counted."""
+        self.native("/contacts?wait=applied", {"external_id": "u0"})
+
     def native(self, path: str, body: Any = None) -> Any:
         """A call of the own API that must succeed."""
         answer = (

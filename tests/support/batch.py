@@ -46,7 +46,7 @@ class Project:
 
     def settle(self) -> None:
         """Everything sent so far is applied."""
-        self.account.native("/contacts?wait=applied", {"external_id": "settled"})
+        self.account.settle()
 
     def profile(self, custom_id: str) -> Any:
         """The contact as the own API shows it."""

@@ -114,11 +114,11 @@ def test_a_removed_audience_is_empty_to_what_still_uses_it(project: Project) -> 
         "/segments", {"name": "Of the passing", "sql": "TRUE", "list": "passing"}
     )
     path = f"/segments/{made['id']}"
-    project.account.native("/contacts?wait=applied", {"external_id": "settled"})
+    project.settle()
     assert project.account.native(path)["count"]["value"] == 2
     token_of(project.post("/audiences/remove", {"name": "passing"}).json())
     refused(project.get("/audiences/view", name="passing"), 404, "NOT_FOUND")
-    project.account.native("/contacts?wait=applied", {"external_id": "settled"})
+    project.settle()
     assert project.account.native(path)["count"]["value"] == 0
     create(project, "passing")  # the name is free again
     assert view(project, "passing")["nb_ids"] == 0

@@ -14,7 +14,9 @@ NOTHING = "Valid data must be provided in the 'attributes', 'events', or 'purcha
 
 
 def track(account: Account, **arrays: Any) -> httpx.Response:
-    return account.server.post("/users/track", account.key, arrays)
+    answer = account.server.post("/users/track", account.key, arrays)
+    account.settle()
+    return answer
 
 
 def tracked(account: Account, *attributes: Any) -> None:

@@ -59,6 +59,7 @@ class Segments:
         self._clock = clock
         self._lock = threading.RLock()
         self._by_id: dict[str, Segment] = {}
+        self._newest: dict[int, int] = {}  # creation of the newest segment of a workspace
         self._plans: dict[int, plans.Plan] = {}
         for stored in nesting.in_order(self._repository.list_all()):
             self._take_up_again(stored)
@@ -353,9 +354,13 @@ class Segments:
         return new
 
     def _creation_time(self, workspace: Workspace) -> int:
-        """Now, but later than any other segment's: creation is an order without ties."""
+        """Now, but later than any other segment's, also one deleted since: creation is an order
+        without ties, and whoever pages by it misses nothing that comes.
+        """
         last = max((one.created_at for one in self.list_of(workspace, archived=None)), default=0)
-        return max(self._clock.now(), last + 1)
+        newest = max(self._clock.now(), last + 1, self._newest.get(workspace.no, 0) + 1)
+        self._newest[workspace.no] = newest
+        return newest
 
     def _code(self, workspace: Workspace, name: str, code: str | None) -> str:
         if code is not None:
