@@ -60,7 +60,7 @@ def test_without_a_filter_everyone_is_exported(project: Project) -> None:
 
 
 def test_what_was_acknowledged_before_is_in_it(project: Project) -> None:
-    for round_ in range(3):
+    for round_ in range(10):
         sent = project.post("/profiles/update", [
             {"identifiers": {"custom_id": "late"}, "attributes": {"round": round_}}
         ])  # fmt: skip

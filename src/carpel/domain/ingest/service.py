@@ -130,7 +130,21 @@ class Ingest:
     def is_applied(self, seq: int) -> bool:
         """Whether a record, and all before it, are in the stores and the engine."""
         with self._condition:
-            return next(iter(self._outstanding), seq + 1) > seq
+            return self._through(seq)
+
+    def wait_applied(self, seq: int, timeout_s: float) -> bool:
+        """Wait for that; False when the time is up first.
+
+        Raises:
+            Overloaded: nothing is applied any more.
+        """
+        with self._condition:
+            done = self._condition.wait_for(
+                lambda: self._failure is not None or self._through(seq), timeout_s
+            )
+            if done and not self._through(seq):
+                raise Overloaded("not_applying", "the data is safe in the log but not applied")
+            return done
 
     @property
     def last_seq(self) -> int:
@@ -206,6 +220,7 @@ class Ingest:
             self._waiting_bytes -= size
             for record in batch:
                 del self._outstanding[record.seq]
+            self._condition.notify_all()
         for record, result in zip(batch, applied.results, strict=True):
             if isinstance(record.tag, Ticket):
                 record.tag.applied.set_result(result)
@@ -215,6 +230,9 @@ class Ingest:
             self._forget()
         elif self._untrimmed_bytes >= _TRIM_BYTES:
             self._forget()
+
+    def _through(self, seq: int) -> bool:
+        return next(iter(self._outstanding), seq + 1) > seq
 
     def _take(self) -> list[Appended]:
         """What waits, up to a batch's size; empty only when closing."""

@@ -24,7 +24,7 @@ KEPT_FOR = 90 * DAY
 # At most 100 MB by the contract; a smaller part is quicker to fetch again.
 PART_BYTES = 8_000_000
 _AT_ONCE = 1_000
-_SETTLED_WITHIN_S = 120.0
+_LOOK_UP_S = 0.5
 
 
 class ExportFiles:
@@ -77,9 +77,10 @@ class ExportFiles:
         before the request is counted in.
         """
         contacts, segments = self._rooms.contacts, self._rooms.segments
-        segment_id = work.spec["segment"]
+        segment_id, seq = work.spec["segment"], work.spec["seq"]
+        while not self._rooms.ingest.wait_applied(seq, _LOOK_UP_S):
+            work.check()
         if segment_id is None:
-            segments.settle([], work.spec["seq"], _SETTLED_WITHIN_S)
             total, last = contacts.count(workspace), 0
             while numbers := contacts.numbers(workspace, after=last, most=_AT_ONCE):
                 yield numbers, total
@@ -88,7 +89,8 @@ class ExportFiles:
         segment = segments.by_id(workspace, segment_id)
         if segment is None:
             raise NoSuch("no_such_segment", "the segment was deleted before it was exported")
-        segments.settle([segment], work.spec["seq"], _SETTLED_WITHIN_S)
+        while not segments.settle([segment], seq, _LOOK_UP_S):
+            work.check()
         published = segments.members(segment)
         members = published.members if published is not None else ()
         for start in range(0, len(members), _AT_ONCE):
