@@ -34,6 +34,7 @@ class Settings:
     threads: int = 0
     log_level: str = "warning"
     changes_days: int = 90
+    webhooks_private: bool = False
 
 
 DESCRIPTIONS: dict[str, str] = {
@@ -48,6 +49,7 @@ DESCRIPTIONS: dict[str, str] = {
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",
     "log_level": "debug, info, warning or error",
+    "webhooks_private": "on or off: let webhooks send to private addresses of networks",
     "changes_days": "days for which single changes of membership are kept; 0 keeps all",
 }
 

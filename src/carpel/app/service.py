@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events, Tallies
+from carpel.domain.exports import Exports
 from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import File, Files
@@ -18,8 +19,10 @@ from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
+from carpel.domain.repeats import Repeats
 from carpel.domain.samples import Samples
 from carpel.domain.segments import Segments
+from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspaces
 from carpel.engine.live import Engine
 from carpel.kit.clock import DAY, Clock, SystemClock
@@ -30,6 +33,8 @@ from carpel.storage.columns import Columns
 from carpel.storage.directory import DataDirectory
 from carpel.storage.feed import FeedStore
 from carpel.storage.people import People, PeopleView
+
+from .posting import Poster
 
 
 @dataclass
@@ -54,6 +59,10 @@ class Service:
     files: Files
     samples: Samples
     inlets: Inlets
+    exports: Exports
+    webhooks: Webhooks
+    repeats: Repeats
+    _poster: Poster
     _catalogue: Catalogue
     _people: People
     _view: PeopleView
@@ -93,6 +102,7 @@ class Service:
             service.jobs.start()
             if settings.sendgrid_cadence == "vendor":
                 service.samples.start()
+            service.webhooks.start()
         return service
 
     @classmethod
@@ -112,15 +122,9 @@ class Service:
         contacts = Contacts(view, fields, lists)
         segments = Segments(catalogue, fields, lists, engine, feed, clock)
         adopt_sizes(catalogue, feed_store)
-
-        def trim() -> int:
-            people.flush()
-            return min(people.applied, columns.applied)
-
-        ingest = Ingest(
-            directory.log, Applier(people, columns, fields, engine, feed, keep_us), trim
-        )
-        news.ingest = ingest
+        applier = Applier(people, columns, fields, engine, feed, keep_us)
+        ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
+        poster = Poster(private=settings.webhooks_private)
         jobs, files = _open_jobs(directory, catalogue, clock)
         return cls(
             clock=clock,
@@ -141,6 +145,10 @@ class Service:
             files=files,
             inlets=Inlets(catalogue, clock),
             samples=Samples(catalogue, workspaces, segments, clock),
+            exports=Exports(workspaces, segments, contacts, fields, feed, jobs, files),
+            webhooks=Webhooks(catalogue, feed, clock, poster, segments.ids),
+            repeats=Repeats(catalogue, clock),
+            _poster=poster,
             _catalogue=catalogue,
             _people=people,
             _view=view,
@@ -157,6 +165,7 @@ class Service:
 
     def close(self) -> None:
         """Apply what is durable, stop the threads, close the stores, let go of the directory."""
+        self.webhooks.close()
         self.jobs.close()
         self.samples.close()
         self.ingest.close()
@@ -166,6 +175,7 @@ class Service:
         self._view.close()
         self._people.close()
         self._catalogue.close()
+        self._poster.close()
         self.directory.close()
 
 
@@ -182,6 +192,12 @@ def _open_jobs(directory: DataDirectory, catalogue: Catalogue, clock: Clock) -> 
     jobs, files = Jobs(catalogue, clock), Files(directory.files, catalogue, clock)
     files.on_stored(lambda file: _go_on(jobs, file))
     return jobs, files
+
+
+def _trim(people: People, columns: Columns) -> int:
+    """Up to which record the log is no longer needed."""
+    people.flush()
+    return min(people.applied, columns.applied)
 
 
 def _go_on(jobs: Jobs, file: File) -> None:

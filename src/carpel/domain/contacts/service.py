@@ -126,9 +126,11 @@ class Contacts:
         """How many contacts are in a list."""
         return self._people.list_size(workspace.no, list_no)
 
-    def list_numbers(self, workspace: Workspace, list_no: int, most: int) -> list[int]:
-        """The numbers of contacts in a list, the oldest first."""
-        return self._people.list_numbers(workspace.no, list_no, limit=most)
+    def list_numbers(
+        self, workspace: Workspace, list_no: int, most: int, *, after: int = 0
+    ) -> list[int]:
+        """The numbers of contacts in a list above one, the oldest first."""
+        return self._people.list_numbers(workspace.no, list_no, after, most)
 
     def shown(self, workspace: Workspace, row: Row) -> Contact:
         """A row as shown to the outside."""

@@ -79,6 +79,7 @@ class Change:
     contact: bytes
     entered: bool
     cause: Cause
+    version: int  # of the segment's rules
 
 
 @dataclass(frozen=True)

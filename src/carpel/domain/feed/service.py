@@ -159,7 +159,15 @@ class Feed:
         more = len(found) > limit
         ids = self._people.ids(workspace, {contact for _, _, contact in found[:limit]})
         changes = [
-            Change(seq, block.at, block.segment, ids[contact], block.entered, block.cause)
+            Change(
+                seq,
+                block.at,
+                block.segment,
+                ids[contact],
+                block.entered,
+                block.cause,
+                block.version,
+            )
             for block, seq, contact in found[:limit]
             if contact in ids
         ]

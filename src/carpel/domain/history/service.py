@@ -39,9 +39,9 @@ class History:
         return [(one.at, one.size) for one in ([led_by] if led_by else []) + found]
 
     def series(
-        self, segment: int, start: int, end: int, interval: Interval, zone: ZoneInfo
+        self, segment: int, span: tuple[int, int], interval: Interval, zone: ZoneInfo
     ) -> list[Stretch]:
-        """Size, entered and left by the hour, day, week or month of a zone, from start to end.
+        """Size, entered and left by the hour, day, week or month of a zone, over a span of time.
 
         Raises:
             Invalid: that would be too many.
@@ -51,7 +51,7 @@ class History:
             tables = HistoryRepository(connection)
             first = tables.first(segment)
             size = None
-            for begin, finish in stretches(start, end, interval, zone):
+            for begin, finish in stretches(*span, interval, zone):
                 if len(found) == MOST_STRETCHES:
                     raise Invalid(
                         "too_many", f"a series has at most {MOST_STRETCHES:,} intervals", "interval"

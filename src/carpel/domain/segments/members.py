@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from pyroaring import FrozenBitMap
 
@@ -70,6 +71,13 @@ class _Moments:
 _moments = _Moments()
 
 
+def pages(segments: Segments, feed: Feed, segment: Segment, size: int) -> Iterator[Page]:
+    """All members of this moment, page after page."""
+    moment = _now(segments, feed, segment)
+    for start in range(0, len(moment.members), size):
+        yield _page(feed, segment, moment, start, size)
+
+
 def page(
     segments: Segments, feed: Feed, segment: Segment, place: tuple[str, int], limit: int
 ) -> Page | None:
@@ -82,19 +90,10 @@ def page(
     if moment is None:
         return None
     start = moment.members.rank(after) if after else 0
-    numbers = list(moment.members[start : start + limit])
-    more = start + len(numbers) < len(moment.members)
-    if more and not token:
+    found = _page(feed, segment, moment, start, limit)
+    if found.more and not token:
         token = _moments.keep(segment.no, moment)
-    return Page(
-        token,
-        moment.at,
-        len(moment.members),
-        numbers,
-        more,
-        moment.position,
-        feed.entered_at(segment.no, numbers, moment.position),
-    )
+    return replace(found, token=token)
 
 
 def since(segments: Segments, feed: Feed, segment: Segment, number: int) -> int | None:
@@ -113,6 +112,19 @@ def segments_with(
     found = [one for one, members in published if members is not None and number in members.members]
     feed.flush()
     return [(one, feed.entered_at(one.no, [number]).get(number)) for one in found]
+
+
+def _page(feed: Feed, segment: Segment, moment: _Moment, start: int, limit: int) -> Page:
+    numbers = list(moment.members[start : start + limit])
+    return Page(
+        "",
+        moment.at,
+        len(moment.members),
+        numbers,
+        start + len(numbers) < len(moment.members),
+        moment.position,
+        feed.entered_at(segment.no, numbers, moment.position),
+    )
 
 
 def _now(segments: Segments, feed: Feed, segment: Segment) -> _Moment:

@@ -46,6 +46,18 @@ class Stored:
     dialect: Dialect = "carpel"
 
 
+@dataclass(frozen=True)
+class StoredVersion:
+    """Rules as they were from a moment on; the list by number."""
+
+    version: int
+    at: int
+    sql: str
+    document: dict[str, Any]
+    list: int | None
+    dialect: Dialect
+
+
 class SegmentRepository:
     """Reads and writes the tables of segments."""
 
@@ -111,6 +123,16 @@ class SegmentRepository:
                     made.dialect,
                 ),
             )
+
+    def versions(self, number: int) -> list[StoredVersion]:
+        """All rules a segment has had, the oldest first."""
+        with self._catalogue.read() as connection:
+            rows = connection.execute(
+                "SELECT version, at, sql, document, list, dialect FROM segment_version "
+                "WHERE segment = ? ORDER BY version",
+                (number,),
+            ).fetchall()
+        return [StoredVersion(v, at, sql, _decode(doc), no, d) for v, at, sql, doc, no, d in rows]
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:

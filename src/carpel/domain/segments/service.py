@@ -25,7 +25,7 @@ from . import naming, nesting
 from .dialects import Dialect, compile_in
 from .model import Definition, Segment
 from .names import WorkspaceNames
-from .repository import SegmentRepository, Stored
+from .repository import SegmentRepository, Stored, StoredVersion
 
 MOST_SEGMENTS = 10_000
 MOST_NAMED = 5
@@ -284,6 +284,14 @@ class Segments:
         compiled = compile_document(stored.document, self.names(stored.workspace))
         return self.restricted(compiled, stored.list)
 
+    def versions(self, segment: Segment) -> list[StoredVersion]:
+        """All rules that a segment has had, the oldest first."""
+        return self._repository.versions(segment.no)
+
+    def list_id(self, workspace: int, number: int | None) -> str | None:
+        """The id of a list by its number; None stands for no list, or one that is gone."""
+        return self._lists.id_of(workspace, number) if number is not None else None
+
     def list_number(self, workspace: Workspace, reference: str | None) -> int | None:
         """The number of the list of this id or name; None stands for no list.
 
@@ -302,7 +310,7 @@ class Segments:
             self._engine.drop(stored.no)
             self._plans.pop(stored.no, None)
             segment = Segment(
-                list=self._list_id(stored), sentence=stored.sql, problem=str(refused),
+                list=self.list_id(stored.workspace, stored.list), sentence=stored.sql, problem=str(refused),
                 **_same(stored),
             )  # fmt: skip
             self._by_id[segment.id] = segment
@@ -317,7 +325,11 @@ class Segments:
         return None
 
     def _take_up(self, stored: Stored, compiled: Compiled, *, redefine: bool = True) -> Segment:
-        segment = Segment(list=self._list_id(stored), sentence=compiled.sentence, **_same(stored))
+        segment = Segment(
+            list=self.list_id(stored.workspace, stored.list),
+            sentence=compiled.sentence,
+            **_same(stored),
+        )
         self._by_id[segment.id] = segment
         plan = self.restricted(compiled, stored.list)
         self._plans[stored.no] = plan
@@ -375,11 +387,6 @@ class Segments:
                 raise Conflict(
                     f"{what}_taken", f"there is a segment with the {what} {value!r} already", what
                 )
-
-    def _list_id(self, stored: Stored) -> str | None:
-        if stored.list is None:
-            return None
-        return self._lists.id_of(stored.workspace, stored.list)
 
 
 def _same(one: Stored | Segment) -> dict[str, Any]:

@@ -5,32 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from carpel.domain.feed import Change, Changes
 from carpel.kit import cursors
-from carpel.kit.ids import id_text
-from carpel.kit.instants import format_instant
 from carpel.surfaces.wire.answers import json_bytes
-from carpel.surfaces.wire.callers import many
 
+from . import params, shapes
 from .context import Call
-from .problems import Problem
 
-MOST_PAGE = 10_000
-LONGEST_WAIT_S = 60
+PARAMS = (
+    params.text("cursor", "Where to go on: `next_cursor` of the answer before."),
+    params.texts("segment", "Only changes of these segments, by id, code or name."),
+    params.number("limit", "How many changes an answer has at most.", most=10_000, default=1_000),
+    params.number("wait", "Seconds to wait when there is nothing.", most=60, default=0, least=0),
+    params.choice("from", "Where to begin without a cursor: with the oldest change kept, or the "
+                  "next one.", ["oldest", "now"], "oldest"),
+)  # fmt: skip
 _HEARTBEAT_S = 15
 _STREAM_PAGE = 1_000
 
 
 async def read(call: Call) -> Response:
-    """`GET /changes?cursor=&segment=&limit=&wait=&from=now`.
+    """The feed: who entered and left which segment, in order, nothing missing and nothing twice.
 
-    Without a cursor it begins with the oldest change kept, or with the next one when `from=now`.
-    `next_cursor` is always there: changes after it are those not told yet. `wait` seconds are
-    waited when there is nothing. With `Accept: text/event-stream` changes are streamed as they
+    `next_cursor` is always there: changes after it are those not told yet. With `Accept: text/event-stream` changes are streamed as they
     come, and `Last-Event-ID` goes on where a stream broke off.
     """
     segments = _segments(call)
@@ -42,21 +42,14 @@ async def read(call: Call) -> Response:
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-    limit = call.number("limit", 1_000, MOST_PAGE)
-    found = await _wait(call, after, segments, limit)
-    return call.answer(
-        {
-            "data": _shown(call, found.changes),
-            "next_cursor": cursors.encode("changes", found.last),
-            "more": found.more,
-        }
-    )
+    found = await _wait(call, after, segments, call.given["limit"])
+    following = cursors.encode("changes", found.last)
+    return call.answer(shapes.Changes(_shown(call, found.changes), following, found.more))
 
 
 async def _wait(call: Call, after: int | None, segments: set[int] | None, limit: int) -> Changes:
     """Some changes; with `wait` and none there, those that come within so many seconds."""
-    seconds = call.number("wait", 0, LONGEST_WAIT_S, least=0)
-    deadline = asyncio.get_running_loop().time() + seconds
+    deadline = asyncio.get_running_loop().time() + call.given["wait"]
     with call.watch.waiting() as moved:
         while True:
             found = await _found(call, after, segments, limit)
@@ -94,34 +87,20 @@ async def _found(call: Call, after: int | None, segments: set[int] | None, limit
 
 async def _after(call: Call) -> int | None:
     """The number after which changes are asked for; None for the oldest."""
-    cursor = call.request.headers.get("last-event-id") or call.query("cursor")
-    if cursor is not None:
-        return int(call.place("changes", cursor, int)[0])
-    start = call.query("from") or "oldest"
-    if start == "now":
+    if call.request.headers.get("last-event-id") or call.given["cursor"]:
+        return int(call.cursor("changes", int)[0])
+    if call.given["from"] == "now":
         return await call.off_loop(call.rooms.feed.newest, call.workspace.no)
-    if start != "oldest":
-        raise Problem(400, "bad_parameter", "from is oldest or now", more={"parameter": "from"})
     return None
 
 
 def _segments(call: Call) -> set[int] | None:
-    references = many(call.request, "segment")
+    references = call.given["segment"]
     if not references:
         return None
     return {call.rooms.segments.read(call.workspace, one).no for one in references}
 
 
-def _shown(call: Call, changes: list[Change]) -> list[dict[str, Any]]:
+def _shown(call: Call, changes: list[Change]) -> list[shapes.Change]:
     ids = call.rooms.segments.ids()
-    return [
-        {
-            "seq": one.seq,
-            "at": format_instant(one.at),
-            "segment": ids.get(one.segment),
-            "contact": id_text(one.contact),
-            "change": "entered" if one.entered else "left",
-            "cause": one.cause,
-        }
-        for one in changes
-    ]
+    return [shapes.Change.of(one, ids) for one in changes]

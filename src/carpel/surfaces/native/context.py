@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
+from carpel.domain.exports import Exports
 from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import Files
@@ -20,7 +22,9 @@ from carpel.domain.ingest import Ingest
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
+from carpel.domain.repeats import Repeats
 from carpel.domain.segments import Segments
+from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit import cursors
 from carpel.kit.clock import Clock
@@ -30,6 +34,7 @@ from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json, read_body
 from .problems import Problem
 from .watching import Watch
 
+PREFIX = "/api/v1"
 MOST_BODY_BYTES = 64 * 1024 * 1024
 
 Result = TypeVar("Result")
@@ -51,6 +56,9 @@ class Rooms(Protocol):
     history: History
     jobs: Jobs
     files: Files
+    exports: Exports
+    webhooks: Webhooks
+    repeats: Repeats
     engine: Any
 
     def back_up(self) -> Iterator[bytes]:
@@ -68,37 +76,18 @@ class Call:
     workspace: Workspace
     key: Key | None  # None for commands on the directory itself
     watch: Watch
+    given: dict[str, Any]  # the parameters of the query, read
+    body_read: list[bytes] = field(default_factory=list)  # the body, once it has been read
 
-    def query(self, name: str) -> str | None:
-        """A query parameter; None when it is missing or empty."""
-        return self.request.query_params.get(name) or None
-
-    def number(self, name: str, default: int, most: int, least: int = 1) -> int:
-        """A whole number in the query, from `least` to `most`.
-
-        Raises:
-            Problem: it is something else.
-        """
-        text = self.query(name)
-        if text is None:
-            return default
-        if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
-            raise Problem(
-                400,
-                "bad_parameter",
-                f"{name} is a whole number from {least} to {most}",
-                more={"parameter": name},
-            )
-        return int(text)
-
-    def place(self, kind: str, cursor: str, *types: type) -> list[str | int]:
-        """The place that a cursor of a listing stands for.
+    def cursor(self, kind: str, *types: type) -> list[str | int]:
+        """The place that the cursor given (or a stream's last event) stands for.
 
         Raises:
             Problem: it is none of that listing's.
         """
         try:
-            return cursors.decode(kind, cursor, *types)
+            text = self.request.headers.get("last-event-id") or self.given["cursor"]
+            return cursors.decode(kind, text, *types)
         except cursors.BadCursor as error:
             raise Problem(
                 400, "bad_cursor", f"cursor: {error}", more={"parameter": "cursor"}
@@ -110,8 +99,11 @@ class Call:
         Raises:
             Problem: it is too large.
         """
+        if self.body_read:
+            return self.body_read[0]
         try:
-            return await read_body(self.request, MOST_BODY_BYTES)
+            self.body_read.append(await read_body(self.request, MOST_BODY_BYTES))
+            return self.body_read[0]
         except TooLarge:
             limit = MOST_BODY_BYTES // 1024 // 1024
             raise Problem(413, "too_large", f"a body has at most {limit} MiB") from None
@@ -131,6 +123,18 @@ class Call:
         """A JSON answer; `tag_of` is what its ETag is made of, None for no ETag."""
         tag = None if tag_of is None else json_bytes(tag_of)
         return answer(self.request, json_bytes(payload), status, tag_of=tag)
+
+    def created(self, payload: Any, path: str, status: int = 201) -> Response:
+        """A JSON answer that says where the new thing is."""
+        answered = self.answer(payload, status)
+        answered.headers["Location"] = PREFIX + quote(path)
+        return answered
+
+    def uncompressed(self) -> Call:
+        """The same call, answered as it is."""
+        headers = [one for one in self.request.scope["headers"] if one[0] != b"accept-encoding"]
+        scope = {**self.request.scope, "headers": headers}
+        return replace(self, request=Request(scope, self.request.receive))
 
     async def off_loop(self, work: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
         """Do what waits for a disk or a database on a thread."""

@@ -15,8 +15,25 @@ from carpel.domain.ingest import ApplyResult, ContactsRecord, EventsRecord, Reco
 from carpel.kit.ids import new_seed
 from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
 
+from . import params
 from .context import Call
 from .problems import Problem, from_refusal
+from .shapes import Accepted
+
+WAIT = params.choice(
+    "wait", "Answer when it can be read (stored), or when all counts include it (applied).",
+    ["stored", "applied"],
+)  # fmt: skip
+ON_ERROR = params.choice("on_error", "What a wrong item does to the others.", ["refuse", "skip"],
+                         "refuse")  # fmt: skip
+CONTACTS_PARAMS = (WAIT, ON_ERROR)
+EVENTS_PARAMS = (
+    WAIT,
+    ON_ERROR,
+    params.number("import", "The number of an import.", most=(1 << 62) - 1, least=0),
+    params.choice("known_only", "Leave out events of contacts that are not there yet.",
+                  ["true", "false"]),
+)  # fmt: skip
 
 MOST_ITEMS = 100_000
 MOST_PROBLEMS = 100
@@ -36,18 +53,20 @@ class Checked:
 
 
 async def post_contacts(call: Call) -> Response:
-    """`POST /contacts[?wait=applied][&on_error=skip]`: one object, an array or NDJSON.
+    """Contacts made or changed, by what identifies them: one object, an array or NDJSON.
 
-    One wrong item refuses all, unless `on_error=skip` leaves it out and names it in the answer.
+    202 once they are durable. One wrong item refuses all, unless `on_error=skip` leaves it out and
+    names it in the answer. A field not known yet is made, with the type of its value.
     """
     items = await _items(call)
     return await _take(call, items, _check_contacts, _contacts_record)
 
 
 async def post_events(call: Call) -> Response:
-    """`POST /events[?wait=applied][&on_error=skip][&import=N][&known_only=true]`.
+    """Events of contacts: one object, an array or NDJSON; 202 once they are durable.
 
-    Under an import's number, events without an event_id are known again by all they hold.
+    An event with an `event_id` counts once. Under an import's number, others are known again by all
+    they hold.
     """
     items = await _items(call)
     return await _take(call, items, _check_events, _events_record)
@@ -101,7 +120,7 @@ def check_edit(call: Call, found: Contact, body: Any) -> Write:
 def _check_events(call: Call, items: list[Any]) -> Checked:
     checked = Checked([], [], [])
     run = _import_number(call)
-    create = call.query("known_only") != "true"
+    create = call.given["known_only"] != "true"
 
     def draft_of(item: Any) -> EventDraft:
         return _event_draft(item, create=create, recognise=run != 0)
@@ -188,14 +207,14 @@ async def _take(
     ticket = await call.off_loop(call.rooms.ingest.submit, record_of(call, checked.ready))
     seq = await asyncio.wrap_future(ticket.durable)
     answer = _accepted(seq, checked)
-    if call.query("wait") is not None:
-        answer |= await _applied(call, ticket, checked)
+    if call.given["wait"] is not None:
+        await _applied(call, ticket, checked, answer)
     return call.answer(answer, 202)
 
 
-async def _applied(call: Call, ticket: Ticket, checked: Checked) -> dict[str, Any]:
+async def _applied(call: Call, ticket: Ticket, checked: Checked, answer: Accepted) -> None:
     """`wait=applied`: when all counts include it. `wait=stored`: when it can be read."""
-    counted = call.query("wait") == "applied"
+    counted = call.given["wait"] == "applied"
     waiting = ticket.applied if counted else ticket.stored
     result: ApplyResult = await asyncio.wrap_future(waiting)
     if counted:
@@ -210,12 +229,9 @@ async def _applied(call: Call, ticket: Ticket, checked: Checked) -> dict[str, An
         }
         for place in result.unknown
     ]
-    return {
-        "created": result.created,
-        "updated": result.updated,
-        "unchanged": result.unchanged,
-        "rejected": [*_rejected(checked), *unknown],
-    }
+    answer.created, answer.updated = result.created, result.updated
+    answer.unchanged = result.unchanged
+    answer.rejected += unknown
 
 
 def _contacts_record(call: Call, writes: list[Any]) -> Record:
@@ -227,8 +243,8 @@ def _events_record(call: Call, events: list[Any]) -> Record:
     return EventsRecord(call.workspace.no, now, new_seed(), _import_number(call), events)
 
 
-def _accepted(seq: int, checked: Checked) -> dict[str, Any]:
-    return {"accepted": len(checked.ready), "seq": seq, "rejected": _rejected(checked)}
+def _accepted(seq: int, checked: Checked) -> Accepted:
+    return Accepted(accepted=len(checked.ready), seq=seq, rejected=_rejected(checked))
 
 
 def _rejected(checked: Checked) -> list[dict[str, Any]]:
@@ -258,18 +274,11 @@ def _all_refused(checked: Checked, *, single: bool) -> Problem:
 
 
 def _skips(call: Call) -> bool:
-    return call.query("on_error") == "skip"
+    return bool(call.given["on_error"] == "skip")
 
 
 def _import_number(call: Call) -> int:
-    text = call.query("import")
-    if text is None:
-        return 0
-    if not text.isascii() or not text.isdigit() or int(text) >= 1 << 62:
-        raise Problem(
-            400, "bad_parameter", "import is a whole number", more={"parameter": "import"}
-        )
-    return int(text)
+    return int(call.given.get("import") or 0)
 
 
 async def _items(call: Call) -> list[Any]:

@@ -10,62 +10,50 @@ from carpel.domain.segments.verify import Difference, verify_segment
 from carpel.domain.workspaces import Workspace
 
 from . import shapes
+from .bodies import KeyBody, VerifyBody, WorkspaceBody, read_body
 from .context import Call
 from .problems import Problem
 
 
 async def list_workspaces(call: Call) -> Response:
-    """`GET /workspaces`: all of them for a command on the directory, its own for a key."""
+    """All workspaces for a command on the directory, its own for a key."""
     found = call.rooms.workspaces.list_all() if call.key is None else [call.workspace]
-    return call.answer({"data": [shapes.workspace(one) for one in found], "next_cursor": None})
+    return call.answer(shapes.Page([shapes.Workspace.of(one) for one in found]))
 
 
 async def create_workspace(call: Call) -> Response:
-    """`POST /workspaces` `{name, project_key?}`: 201. Only for commands on the directory."""
+    """A new workspace. Only for commands on the directory."""
     if call.key is not None:
         raise Problem(403, "missing_permission", "a key of one workspace cannot make another")
-    body = await _object(call, {"name", "project_key"})
-    name, project_key = body.get("name"), body.get("project_key")
-    if not isinstance(name, str) or not isinstance(project_key, str | None):
-        raise Problem(400, "bad_body", "name is a text, and project_key if given")
-    made = await call.off_loop(call.rooms.workspaces.create, name, project_key)
-    return call.answer(shapes.workspace(made), 201)
+    body = await read_body(call, WorkspaceBody)
+    made = await call.off_loop(call.rooms.workspaces.create, body.name, body.project_key)
+    return call.answer(shapes.Workspace.of(made), 201)
 
 
 async def list_keys(call: Call) -> Response:
-    """`GET /keys`: without secrets, revoked ones too."""
+    """All keys without their secrets, revoked ones too."""
     keys = call.rooms.keys.list_of(call.workspace)
-    data = [shapes.key(one, call.workspace.name) for one in keys]
-    return call.answer({"data": data, "next_cursor": None})
+    return call.answer(shapes.Page([shapes.Key.of(one, call.workspace.name) for one in keys]))
 
 
 async def create_key(call: Call) -> Response:
-    """`POST /keys` `{name, permissions, allow_ips?}`: 201 with the secret, this once."""
-    body = await _object(call, {"name", "permissions", "allow_ips"})
-    name = body.get("name")
-    permissions, allow_ips = body.get("permissions"), body.get("allow_ips", [])
-    if not isinstance(name, str) or not _texts(permissions) or not _texts(allow_ips):
-        raise Problem(
-            400, "bad_body", "name is a text, permissions and allow_ips are arrays of texts"
-        )
-    key, secret = await call.off_loop(
-        call.rooms.keys.create, call.workspace, name, permissions, allow_ips
+    """A new key; its secret is in this answer alone."""
+    body = await read_body(call, KeyBody)
+    made, secret = await call.off_loop(
+        call.rooms.keys.create, call.workspace, body.name, body.permissions, body.allow_ips
     )
-    return call.answer({**shapes.key(key, call.workspace.name), "key": secret}, 201)
+    return call.answer(shapes.Key.of(made, call.workspace.name, secret), 201)
 
 
 async def revoke_key(call: Call) -> Response:
-    """`DELETE /keys/{id}`: nobody gets in with it any more."""
+    """Nobody gets in with this key any more."""
     key = await call.off_loop(call.rooms.keys.revoke, call.values["key"], call.workspace)
-    return call.answer(shapes.key(key, call.workspace.name))
+    return call.answer(shapes.Key.of(key, call.workspace.name))
 
 
 async def verify(call: Call) -> Response:
-    """`POST /verify` `{segments?: [ref]}`: recompute and compare contact by contact."""
-    body = await _object(call, {"segments"})
-    references = body.get("segments", [])
-    if not _texts(references):
-        raise Problem(400, "bad_body", "segments is an array of ids, codes or names")
+    """Recompute segments from scratch and compare contact by contact."""
+    references = (await read_body(call, VerifyBody)).segments
     rooms = call.rooms
     chosen = [rooms.segments.read(call.workspace, one) for one in references] or (
         rooms.segments.list_of(call.workspace, archived=None)
@@ -75,20 +63,20 @@ async def verify(call: Call) -> Response:
         found = await call.off_loop(verify_segment, rooms.segments, rooms.engine, segment)
         differences = [_difference(call, call.workspace, one) for one in found.differences]
         results.append(
-            {
-                "segment": segment.id,
-                "name": segment.name,
-                "count": found.count,
-                "recomputed": found.recomputed,
-                "total_differences": found.total,
-                "differences": differences,
-            }
+            shapes.Verified(
+                segment.id,
+                segment.name,
+                found.count,
+                found.recomputed,
+                found.total,
+                differences,
+            )
         )
-    return call.answer({"data": results})
+    return call.answer(shapes.Page(results))
 
 
 async def backup(call: Call) -> Response:
-    """`GET /backup`: the whole directory at one moment, as a tar compressed with zstd."""
+    """The whole data directory at one moment, as a tar compressed with zstd."""
     if call.key is not None:
         raise Problem(403, "missing_permission", "a backup holds all workspaces; use the command")
     archive = await call.off_loop(call.rooms.back_up)
@@ -97,21 +85,5 @@ async def backup(call: Call) -> Response:
 
 def _difference(call: Call, workspace: Workspace, one: Difference) -> dict[str, Any]:
     people = call.rooms.contacts.read_many(workspace, [one.number])
-    contact = shapes.contact(people[0]) if people else None
+    contact = shapes.Contact.of(people[0]) if people else None
     return {"contact": contact, "kept": one.kept, "recomputed": one.recomputed}
-
-
-async def _object(call: Call, keys: set[str]) -> dict[str, Any]:
-    body = await call.json()
-    if not isinstance(body, dict):
-        raise Problem(400, "bad_body", "the body is a JSON object")
-    for name in body:
-        if name not in keys:
-            raise Problem(
-                400, "bad_body", f"{name} does not fit here", more={"pointer": f"/{name}"}
-            )
-    return body
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)

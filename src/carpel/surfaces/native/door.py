@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,48 +13,18 @@ from carpel.domain.keys import Key, require
 from carpel.domain.refusals import Refusal
 from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.callers import address, bearer
-from carpel.surfaces.wire.routing import NotFound, Operation, Table
+from carpel.surfaces.wire.routing import NotFound, Table
 
-from . import changes, contacts, data, directory, segments
-from .context import Call, Handler, Rooms
+from .context import PREFIX, Call, Handler, Rooms
+from .idempotency import once
+from .operations import OPERATIONS, Line
+from .params import read_all
 from .problems import Problem, from_refusal, respond, unauthorized
 from .watching import Watch
 
-PREFIX = "/api/v1"
 WORKSPACE_HEADER = "x-carpel-workspace"
 
 _log = logging.getLogger("carpel.api")
-
-OPERATIONS: list[Operation[Handler]] = [
-    Operation("GET", "/segments", segments.list_segments, "api.read"),
-    Operation("POST", "/segments", segments.create, "api.write"),
-    Operation("POST", "/segments/preview", segments.preview, "api.read"),
-    Operation("GET", "/segments/{segment}", segments.read, "api.read"),
-    Operation("PATCH", "/segments/{segment}", segments.edit, "api.write"),
-    Operation("DELETE", "/segments/{segment}", segments.delete, "api.write"),
-    Operation("POST", "/segments/{segment}/archive", segments.archive, "api.write"),
-    Operation("POST", "/segments/{segment}/restore", segments.restore, "api.write"),
-    Operation("GET", "/segments/{segment}/members", segments.members, "api.read"),
-    Operation("GET", "/segments/{segment}/members/{contact}", segments.explain, "api.read"),
-    Operation("GET", "/changes", changes.read, "api.read"),
-    Operation("POST", "/contacts", data.post_contacts, "api.write"),
-    Operation("GET", "/contacts/{contact}", contacts.read, "api.read"),
-    Operation("PATCH", "/contacts/{contact}", contacts.edit, "api.write"),
-    Operation("DELETE", "/contacts/{contact}", contacts.erase, "api.write"),
-    Operation("GET", "/contacts/{contact}/segments", contacts.segments_of, "api.read"),
-    Operation("POST", "/events", data.post_events, "api.write"),
-    Operation("GET", "/fields", contacts.list_fields, "api.read"),
-    Operation("POST", "/fields", contacts.create_field, "api.write"),
-    Operation("GET", "/lists", contacts.list_lists, "api.read"),
-    Operation("POST", "/lists", contacts.create_list, "api.write"),
-    Operation("GET", "/workspaces", directory.list_workspaces, "admin"),
-    Operation("POST", "/workspaces", directory.create_workspace, "admin"),
-    Operation("GET", "/keys", directory.list_keys, "admin"),
-    Operation("POST", "/keys", directory.create_key, "admin"),
-    Operation("DELETE", "/keys/{key}", directory.revoke_key, "admin"),
-    Operation("POST", "/verify", directory.verify, "admin"),
-    Operation("GET", "/backup", directory.backup, "admin"),
-]
 
 
 class NativeDoor:
@@ -63,7 +34,7 @@ class NativeDoor:
         """Args: local_token: the secret that commands on the data directory use as their key."""
         self._rooms = rooms
         self._local_token = local_token.encode()
-        self._table = Table(OPERATIONS)
+        self._table: Table[Handler] = Table(OPERATIONS)
         self._watch = Watch(rooms.feed)
 
     async def answer(self, request: Request) -> Response:
@@ -94,9 +65,9 @@ class NativeDoor:
         workspace, key = self._let_in(request)
         if key is not None:
             require(key, found.operation.permission)
-        return await found.operation.handler(
-            Call(self._rooms, request, found.values, workspace, key, self._watch)
-        )
+        given = read_all(request, cast("Line", found.operation).query)
+        call = Call(self._rooms, request, found.values, workspace, key, self._watch, given)
+        return await once(call, found.operation.handler)
 
     def _let_in(self, request: Request) -> tuple[Workspace, Key | None]:
         secret = bearer(request)

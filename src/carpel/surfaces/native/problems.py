@@ -14,6 +14,7 @@ from carpel.domain.events import EventRefused
 from carpel.domain.feed import TooOld
 from carpel.domain.keys import BadAddress, MissingPermission, UnknownKey
 from carpel.domain.segments import BadQuery
+from carpel.domain.segments.use import InUse
 from carpel.surfaces.wire.answers import answer, json_bytes
 
 _TITLES = {
@@ -60,6 +61,9 @@ def from_refusal(refusal: refusals.Refusal) -> Problem:
             return Problem(400, refusal.code, refusal.message, more={"pointer": refusal.pointer})
         case TooOld():
             return Problem(410, refusal.code, refusal.message, more={"parameter": "cursor"})
+        case InUse():
+            users = [{"kind": one.kind, "id": one.id, "name": one.name} for one in refusal.users]
+            return Problem(409, refusal.code, refusal.message, more={"used_by": users})
         case refusals.NoSuch():
             return Problem(404, refusal.code, refusal.message, more=_field(refusal))
         case refusals.Conflict():

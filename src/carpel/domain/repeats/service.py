@@ -1,0 +1,93 @@
+"""Remembering answers by idempotency key."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from carpel.domain.refusals import Conflict, Invalid
+from carpel.kit.clock import DAY, Clock
+from carpel.storage.catalogue import Catalogue
+
+from .repository import Place, RepeatRepository
+
+KEPT_FOR = DAY
+LONGEST_KEY = 255
+
+
+class KeyReused(Invalid):
+    """The key came with another request before."""
+
+
+class StillRunning(Conflict):
+    """The first request with the key is not answered yet."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+class Repeats:
+    """Answers of the last day to requests with a key. Thread-safe."""
+
+    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+        self._repository = RepeatRepository(catalogue)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._running: set[Place] = set()
+
+    @contextmanager
+    def first(self, place: Place) -> Iterator[None]:
+        """No second request with this key runs meanwhile.
+
+        Raises:
+            Invalid: the key is no key.
+            StillRunning: one does.
+        """
+        if not 1 <= len(place[2]) <= LONGEST_KEY or not place[2].isprintable():
+            raise Invalid(
+                "bad_idempotency_key", f"a key has 1 to {LONGEST_KEY} printable characters"
+            )
+        with self._lock:
+            if place in self._running:
+                raise StillRunning(
+                    "request_running", "the first request with this key is not answered yet"
+                )
+            self._running.add(place)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.discard(place)
+
+    def find(self, place: Place, request: bytes) -> Answer | None:
+        """What the same request was answered.
+
+        Args:
+            place: workspace, caller and key.
+            request: what tells the request from others.
+
+        Raises:
+            KeyReused: the key came with another request.
+        """
+        found = self._repository.find(place, self._clock.now() - KEPT_FOR)
+        if found is None:
+            return None
+        if found[0] != request:
+            raise KeyReused(
+                "idempotency_key_reused", "this Idempotency-Key came with another request before"
+            )
+        return Answer(*found[1:])
+
+    def keep(self, place: Place, request: bytes, answer: Answer) -> None:
+        """Remember an answer for a day."""
+        now = self._clock.now()
+        given = (answer.status, answer.media_type, answer.body)
+        self._repository.keep(place, request, given, now, now - KEPT_FOR)

@@ -1,0 +1,76 @@
+"""Who is in a segment, since when, and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import msgspec
+from starlette.responses import Response
+
+from carpel.domain.segments import members as membership
+from carpel.domain.segments.explain import explain as explain_contact
+from carpel.kit import cursors
+from carpel.kit.instants import format_instant
+
+from . import params, shapes
+from .context import Call
+from .problems import Problem
+from .segments import segment_of
+
+MEMBERS_PARAMS = (
+    params.number("limit", "How many members a page has at most.", most=10_000, default=1_000),
+    params.CURSOR,
+)
+
+
+async def members(call: Call) -> Response:
+    """The members, all pages of one moment.
+
+    `changes_cursor` goes on from that moment in `/changes`; null when that cannot be said.
+    """
+    found = segment_of(call)
+    token, after = "", 0
+    if call.given["cursor"]:
+        token, after = call.cursor("members", str, int)  # type: ignore[assignment]
+    else:
+        await call.off_loop(call.rooms.segments.settle, [found])
+    page = await call.off_loop(
+        membership.page, call.rooms.segments, call.rooms.feed, found, (token, after),
+        call.given["limit"],
+    )  # fmt: skip
+    if page is None:
+        raise Problem(410, "cursor_expired", "this cursor is too old; begin again without it")
+    people = await call.off_loop(call.rooms.contacts.read_numbered, call.workspace, page.numbers)
+    following = cursors.encode("members", page.token, page.numbers[-1]) if page.more else None
+    position = None if page.position is None else cursors.encode("changes", page.position)
+    data = [shapes.Member.in_since(one, page.entered_at.get(no)) for no, one in people]
+    return call.answer(
+        shapes.Members(format_instant(page.at), page.total, data, following, position)
+    )
+
+
+async def explain(call: Call) -> Response:
+    """Whether a contact is in, since when and why, and when time alone would change it."""
+    found = segment_of(call)
+    reference = call.values["contact"]
+    rooms = call.rooms
+    number = await call.off_loop(rooms.contacts.number, call.workspace, reference)
+    contact = await call.off_loop(rooms.contacts.find, call.workspace, reference)
+    if number is None or contact is None:
+        raise Problem(404, "no_such_contact", f"there is no contact {reference!r}")
+    why = await call.off_loop(
+        explain_contact, rooms.segments, rooms.engine, call.workspace, found, (number, contact)
+    )
+    since = None
+    if why.member:
+        since = await call.off_loop(membership.since, rooms.segments, rooms.feed, found, number)
+    return call.answer(
+        shapes.Explanation(
+            why.member,
+            shapes.instant(since),
+            format_instant(why.at),
+            msgspec.convert(asdict(why.why), shapes.Why),
+            shapes.instant(why.next_change_at),
+            shapes.Contact.of(contact),
+        )
+    )

@@ -1,0 +1,75 @@
+"""Changes of membership, and where they are pushed."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType
+
+from carpel.domain.feed import Change as DomainChange
+from carpel.domain.webhooks import Webhook as DomainWebhook
+from carpel.kit.ids import id_text
+from carpel.kit.instants import format_instant
+
+from .words import Instant, Texts, instant
+
+
+class Change(Struct):
+    """One contact entered or left one segment. `segment` is null when that has been deleted since."""
+
+    seq: int
+    at: Instant
+    segment: str | None
+    contact: str
+    change: str
+    cause: str
+
+    @classmethod
+    def of(cls, one: DomainChange, ids: dict[int, str]) -> Change:
+        word = "entered" if one.entered else "left"
+        segment = ids.get(one.segment)
+        at = format_instant(one.at)
+        return cls(one.seq, at, segment, id_text(one.contact), word, one.cause)
+
+
+class Changes(Struct):
+    """Some changes in order. `next_cursor` goes on after them; `more` says whether there are any."""
+
+    data: list[Change]
+    next_cursor: str
+    more: bool
+
+
+class Webhook(Struct, kw_only=True):
+    """Where changes are pushed, and how that goes.
+
+    `pending` counts the changes after the last one delivered, other segments' included. `state`:
+    active, failing (tried again at `next_attempt_at`) or disabled (by hand, or after five days of
+    failing; `error` says which). The secret is in the answer to its making alone.
+    """
+
+    id: str
+    url: str
+    segments: Texts
+    first_fill: bool
+    enabled: bool
+    state: str
+    created_at: Instant
+    pending: int
+    attempts: int
+    next_attempt_at: Instant | None
+    failing_since: Instant | None
+    delivered_at: Instant | None
+    error: str | None
+    secret: str | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, found: DomainWebhook, segments: Texts, pending: int) -> Webhook:
+        failing = found.state == "failing"
+        return cls(
+            id=found.id, url=found.url, segments=segments, first_fill=found.first_fill,
+            enabled=found.enabled, state=found.state,
+            created_at=format_instant(found.created_at), pending=pending,
+            attempts=found.attempts,
+            next_attempt_at=format_instant(found.next_at) if failing else None,
+            failing_since=instant(found.failing_since),
+            delivered_at=instant(found.delivered_at), error=found.error,
+        )  # fmt: skip
