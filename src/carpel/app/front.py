@@ -47,7 +47,10 @@ class Front:
         native = self._native = NativeDoor(service, local_token)
         files = FilesDoor(service.files)
         # Each door describes itself; a door is added here when it does.
-        self._descriptions: dict[str, Callable[[], bytes]] = {"batch": batch.description}
+        self._descriptions: dict[str, Callable[[], bytes]] = {
+            "batch": batch.description,
+            "sendgrid": sendgrid.description,
+        }
         self._doors: list[tuple[re.Pattern[str], Answer]] = [
             (re.compile(r"/api/v1(/|$)"), native.answer),
             (re.compile(r"/v3/marketing(/|$)"), sendgrid.answer),

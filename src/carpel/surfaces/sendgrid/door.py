@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.resources import files
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,6 +57,10 @@ class SendGridDoor:
         reading = request.method in ("GET", "HEAD")
         tag = body if reading and reply.status == 200 else None  # noqa: PLR2004
         return answer(request, body, reply.status, headers=headers, tag_of=tag)
+
+    def description(self) -> bytes:
+        """This door's OpenAPI document."""
+        return files(__package__).joinpath("description.json").read_bytes()
 
     async def _serve(self, request: Request, headers: dict[str, str]) -> Reply:
         path = request.url.path.removeprefix(PREFIX)
