@@ -94,3 +94,73 @@ def test_the_mcp_server_types_the_details(account: Account, braze_mcp: Opened) -
         assert told["data"]["name"] == segment["name"]
     told = talk.ask({"function": "get_segment_details", "parameters": {"segment_id": "x"}})
     assert told["error"]["details"]["http_status"] == 400
+
+
+def test_braze_api_feeds_users_and_reads_them_back(account: Account, braze_api: Opened) -> None:
+    talk = braze_api(account)
+    attributes = [
+        {"external_id": f"n{n}", "node": n, "email": f"n{n}@example.com"} for n in range(5)
+    ]
+    events = [{"external_id": "n0", "name": "clicked", "time": "2026-01-02T03:04:05Z"}]
+    told = talk.ask(
+        {"call": ["users", "track"], "with": {"attributes": attributes, "events": events}}
+    )
+    assert told == {
+        "value": {"attributes_processed": 5, "events_processed": 1, "message": "success"}
+    }
+    wanted = {"external_ids": ["n1", "nope"], "fields_to_export": ["external_id", "email"]}
+    told = talk.ask({"call": ["users", "export", "ids"], "with": wanted})
+    assert told["value"] == {
+        "users": [{"external_id": "n1", "email": "n1@example.com"}],
+        "invalid_user_ids": ["nope"],
+        "message": "success",
+    }
+    told = talk.ask({"call": ["users", "delete"], "with": {"external_ids": ["n4"]}})
+    assert told["value"] == {"deleted": 1, "message": "success"}
+    account.native("/contacts?wait=applied", {"external_id": "sync"})
+    count = account.native("/segments/preview", {"sql": "node >= 0"})["count"]["value"]
+    assert count == 4
+
+
+def test_braze_api_reads_sizes_and_exports(account: Account, braze_api: Opened) -> None:
+    talk = braze_api(account)
+    segment = {"segment_id": account.segments["Everyone"]["id"]}
+    wanted = {**segment, "length": 14, "ending_at": "2018-06-27T23:59:59-5:00"}
+    told = talk.ask({"call": ["segments", "analytics"], "with": wanted})
+    days = [one["time"] for one in told["value"]["data"]]
+    assert (days[0], days[-1], len(days)) == ("2018-06-14", "2018-06-27", 14)
+    told = talk.ask({"call": ["users", "export", "segment"],
+                     "with": {**segment, "fields_to_export": ["external_id"]}})  # fmt: skip
+    assert told["value"]["message"] == "success"
+    assert told["value"]["url"].startswith(account.server.url)
+
+
+def test_the_mcp_server_types_sizes_events_and_attributes(
+    account: Account, braze_mcp: Opened
+) -> None:
+    account.server.post("/users/track", account.key, {
+        "attributes": [{"external_id": "m", "mcp_number": 1, "mcp_text": "t", "mcp_list": ["a"]}],
+        "events": [{"external_id": "m", "name": "mcp_event", "time": "2026-01-01"}],
+    })  # fmt: skip
+    account.native("/contacts?wait=applied", {"external_id": "sync"})
+    talk = braze_mcp(account)
+
+    def ask(function: str, model: str, **parameters: Any) -> Any:
+        told = talk.ask({"function": function, "parameters": parameters})
+        assert told["schema"]["model_name"] == model, told
+        return told["data"]
+
+    segment_id = account.segments["Everyone"]["id"]
+    sizes = ask("get_segment_data_series", "SegmentDataSeriesResponse",
+                segment_id=segment_id, length=7)["data"]  # fmt: skip
+    assert len(sizes) == 7
+    assert (
+        sizes[-1]["size"] == account.native("/segments/preview", {"sql": "TRUE"})["count"]["value"]
+    )
+    names = ask("get_events_list", "EventListResponse")["events"]
+    assert "mcp_event" in names
+    assert "mcp_event" in [
+        one["name"] for one in ask("get_events", "EventsWithPagination")["events"]
+    ]
+    attributes = ask("get_custom_attributes", "CustomAttributesWithPagination")["attributes"]
+    assert "mcp_number" in [one["name"] for one in attributes]
