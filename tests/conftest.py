@@ -62,7 +62,7 @@ SEGMENTS = (
 )  # fmt: skip
 
 
-def _open_account(server: Server, data: Path, workspace: str) -> Account:
+def open_account(server: Server, data: Path, workspace: str) -> Account:
     if workspace != "default":
         carpel_json("workspace", "create", workspace, "--data", data)
     found = {one["name"]: one for one in carpel_json("workspace", "list", "--data", data)}
@@ -89,7 +89,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, P
 def account(served: tuple[Server, Path], request: pytest.FixtureRequest) -> Account:
     """A workspace of this module's own, with a few people, two lists and four segments."""
     server, data = served
-    opened = _open_account(server, data, request.module.__name__.replace(".", "-")[-90:])
+    opened = open_account(server, data, request.module.__name__.replace(".", "-")[-90:])
     for name in ("Readers", "Writers"):
         opened.native("/lists", {"name": name})
     people = [
@@ -106,6 +106,6 @@ def account(served: tuple[Server, Path], request: pytest.FixtureRequest) -> Acco
 def stranger(served: tuple[Server, Path], request: pytest.FixtureRequest) -> Account:
     """Another workspace on the same server, with a segment of its own."""
     server, data = served
-    opened = _open_account(server, data, f"other-{request.module.__name__.replace('.', '-')}"[-90:])
+    opened = open_account(server, data, f"other-{request.module.__name__.replace('.', '-')}"[-90:])
     opened.segments["Secret"] = opened.native("/segments", {"name": "Secret", "sql": "TRUE"})
     return opened

@@ -27,6 +27,7 @@ class Settings:
     port: int = 8080
     rate_limits: bool = True
     batch_count: str = "total"
+    maintenance: bool = False
     sendgrid_legacy: bool = False
     sendgrid_cadence: str = "live"
     trusted_proxies: str = ""
@@ -45,6 +46,7 @@ DESCRIPTIONS: dict[str, str] = {
     "batch_count": "what Batch's `count` says: total, or page for the items of the page",
     "sendgrid_legacy": "on or off: serve SendGrid's removed operations of segments v1",
     "sendgrid_cadence": "how fresh SendGrid's counts are: live, or vendor for its schedule",
+    "maintenance": "on or off: the vendors' doors answer that they are under maintenance",
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",

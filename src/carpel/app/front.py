@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -30,6 +31,18 @@ _log = logging.getLogger("carpel.front")
 Answer = Callable[[Request], Awaitable[Response]]
 
 
+class VendorDoor(Protocol):
+    """A door that an operator can close."""
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to a request."""
+        ...
+
+    def closed(self, request: Request) -> Response:
+        """The answer to any request during maintenance: 503, in the vendor's words."""
+        ...
+
+
 class Front:
     """The ASGI application. Every answer carries an X-Request-Id."""
 
@@ -51,11 +64,13 @@ class Front:
             "batch": batch.description,
             "sendgrid": sendgrid.description,
         }
+        self._vendors: list[tuple[re.Pattern[str], VendorDoor]] = [
+            (re.compile(r"/v3/marketing(/|$)"), sendgrid),
+            (re.compile(r"/2\.\d+(/|$)"), batch),
+            (braze.paths, braze),
+        ]
         self._doors: list[tuple[re.Pattern[str], Answer]] = [
             (re.compile(r"/api/v1(/|$)"), native.answer),
-            (re.compile(r"/v3/marketing(/|$)"), sendgrid.answer),
-            (re.compile(r"/2\.\d+(/|$)"), batch.answer),
-            (braze.paths, braze.answer),
             (re.compile(r"/files/"), files.answer),
             (_DESCRIPTION, self._describe),
             (re.compile(r"/healthz$"), self._alive),
@@ -91,6 +106,11 @@ class Front:
         # Some clients join "/v3/" and "/marketing" (contracts/sendgrid.md §7).
         path = re.sub(r"/{2,}", "/", request.scope["path"])
         request.scope["path"] = path
+        for shape, vendor in self._vendors:
+            if shape.match(path):
+                if self._service.maintenance.since is not None:
+                    return vendor.closed(request)
+                return await vendor.answer(request)
         for shape, door in self._doors:
             if shape.match(path):
                 return await door(request)

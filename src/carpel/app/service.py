@@ -19,6 +19,7 @@ from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
+from carpel.domain.maintenance import Maintenance
 from carpel.domain.repeats import Repeats
 from carpel.domain.samples import Samples
 from carpel.domain.segments import Segments
@@ -63,6 +64,7 @@ class Service:
     webhooks: Webhooks
     repeats: Repeats
     _poster: Poster
+    maintenance: Maintenance
     _catalogue: Catalogue
     _people: People
     _view: PeopleView
@@ -115,7 +117,6 @@ class Service:
         keep_us = settings.changes_days * DAY or None
         feed_store = FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
-        history = History(feed_store)
         engine = Engine(columns, clock, feed.record, news.outstanding_since)
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
@@ -140,10 +141,11 @@ class Service:
             ingest=ingest,
             engine=engine,
             feed=feed,
-            history=history,
+            history=History(feed_store),
             jobs=jobs,
             files=files,
             inlets=Inlets(catalogue, clock),
+            maintenance=Maintenance(catalogue, clock, set_on=settings.maintenance),
             samples=Samples(catalogue, workspaces, segments, clock),
             exports=Exports(workspaces, segments, contacts, fields, feed, jobs, files),
             webhooks=Webhooks(catalogue, feed, clock, poster, segments.ids),

@@ -15,7 +15,7 @@ from carpel.storage.backup import BadBackup
 from carpel.storage.directory import DirectoryInUse, FormatTooNew, NoDataDirectory
 from carpel.storage.log import LogDamaged
 
-from . import backup, config, demo, imports, keys, segments, serve, verify, workspaces
+from . import backup, config, demo, imports, keys, maintenance, segments, serve, verify, workspaces
 from .output import complain, show_problem
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -37,7 +37,7 @@ def carpel() -> None:
 
 for command in (
     serve.serve, demo.demo, workspaces.workspace, keys.key, workspaces.field, imports.import_,
-    segments.segment, verify.verify, backup.backup, backup.restore, config.config,
+    segments.segment, verify.verify, backup.backup, backup.restore, maintenance.maintenance, config.config,
     config.completion,
 ):  # fmt: skip
     carpel.add_command(command)

@@ -82,6 +82,10 @@ class BatchDoor:
             _log.exception("%s %s failed", request.method, request.url.path)
             return _refuse(request, errors.unexpected())
 
+    def closed(self, request: Request) -> Response:
+        """The answer to any request during maintenance."""
+        return _refuse(request, errors.maintenance())
+
     def description(self) -> bytes:
         """This door's OpenAPI document."""
         return files(__package__).joinpath("description.json").read_bytes()

@@ -110,6 +110,11 @@ class BrazeDoor:
         status = 200 if request.method in ("GET", "HEAD") else 201
         return answer(request, body, status, headers=_limits(allowance) | more, tag_of=body)
 
+    def closed(self, request: Request) -> Response:
+        """The answer to any request during maintenance; clients try again later (braze.md §6)."""
+        error = errors.overloaded("Under maintenance. Please try again later.")
+        return self._refuse(request, error, None)
+
     async def _handle(
         self, found: Found[Handler] | NotFound, request: Request, key: Key, body: bytes
     ) -> tuple[dict[str, Any], dict[str, str]]:

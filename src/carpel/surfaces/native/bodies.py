@@ -72,6 +72,12 @@ class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
     allow_ips: Texts = []
 
 
+class MaintenanceBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the vendors' doors are to be closed."""
+
+    on: bool
+
+
 class VerifyBody(msgspec.Struct, forbid_unknown_fields=True):
     """Segments to verify by id, code or name; all when there are none."""
 

@@ -22,6 +22,7 @@ from carpel.domain.ingest import Ingest
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
+from carpel.domain.maintenance import Maintenance
 from carpel.domain.repeats import Repeats
 from carpel.domain.segments import Segments
 from carpel.domain.webhooks import Webhooks
@@ -59,6 +60,7 @@ class Rooms(Protocol):
     exports: Exports
     webhooks: Webhooks
     repeats: Repeats
+    maintenance: Maintenance
     engine: Any
 
     def back_up(self) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carpel.domain.keys import BadAddress, Key, UnknownKey
-from carpel.domain.refusals import Refusal
+from carpel.domain.refusals import Overloaded, Refusal
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.callers import address, basic_password, bearer
 from carpel.surfaces.wire.limits import Allowance, Limiter
@@ -61,6 +61,11 @@ class SendGridDoor:
     def description(self) -> bytes:
         """This door's OpenAPI document."""
         return files(__package__).joinpath("description.json").read_bytes()
+
+    def closed(self, request: Request) -> Response:
+        """The answer to any request during maintenance."""
+        closed = Overloaded("maintenance", "under maintenance; try again later")
+        return _refuse(request, errors.of_refusal(closed), {"Cache-Control": "no-store"})
 
     async def _serve(self, request: Request, headers: dict[str, str]) -> Reply:
         path = request.url.path.removeprefix(PREFIX)
