@@ -36,6 +36,7 @@ class Settings:
     log_level: str = "warning"
     changes_days: int = 90
     webhooks_private: bool = False
+    lang: str = "en"
 
 
 DESCRIPTIONS: dict[str, str] = {
@@ -52,12 +53,14 @@ DESCRIPTIONS: dict[str, str] = {
     "threads": "threads for the column store; 0 takes one for each processor",
     "log_level": "debug, info, warning or error",
     "webhooks_private": "on or off: let webhooks send to private addresses of networks",
+    "lang": "en or fr: the language in which rules are told to people",
     "changes_days": "days for which single changes of membership are kept; 0 keeps all",
 }
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "batch_count": ("total", "page"),
     "sendgrid_cadence": ("live", "vendor"),
+    "lang": ("en", "fr"),
     "log_level": ("debug", "info", "warning", "error"),
 }
 _SWITCH = {

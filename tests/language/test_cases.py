@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from carpel.query.compile import Compiled, compile_document, compile_text
+from carpel.query.compile import compile_document, compile_text
 from carpel.query.problems import Refused
 from support.oracle import members
 from support.oracle_cases import Case, described, filled, read_cases
@@ -23,12 +23,6 @@ negative = pytest.mark.parametrize(
 )
 
 
-def compiled_case(case: Case, town: Town) -> Compiled:
-    if case.is_document:
-        return compile_document(case.document(town.list_ids), town.names)
-    return compile_text(filled(case.query, town.list_ids), town.names)
-
-
 @pytest.fixture
 def everyone(population: Population) -> set[str]:
     return set(population.names)
@@ -41,7 +35,7 @@ def test_there_are_enough_cases() -> None:
 
 @positive
 def test_the_oracle_agrees(case: Case, town: Town, population: Population) -> None:
-    condition = compiled_case(case, town).condition
+    condition = town.compiled(case).condition
     expected = case.expected(set(population.names))
     assert members(condition, town.world, population.now) == expected
 
@@ -58,7 +52,7 @@ def test_the_product_agrees(case: Case, town: Town, everyone: set[str]) -> None:
 
 @positive
 def test_the_canonical_text(case: Case, town: Town) -> None:
-    compiled = compiled_case(case, town)
+    compiled = town.compiled(case)
     if case.is_document:
         assert case.canonical != case.query, "a document's case needs its canonical text"
     assert compiled.canonical == filled(case.canonical, town.list_ids)
@@ -69,7 +63,7 @@ def test_the_canonical_text(case: Case, town: Town) -> None:
 
 @positive
 def test_the_document_says_the_same(case: Case, town: Town, everyone: set[str]) -> None:
-    compiled = compiled_case(case, town)
+    compiled = town.compiled(case)
     again = compile_document(compiled.document, town.names)
     assert (again.canonical, again.document) == (compiled.canonical, compiled.document)
     assert again.condition == compiled.condition
@@ -79,5 +73,5 @@ def test_the_document_says_the_same(case: Case, town: Town, everyone: set[str]) 
 @negative
 def test_what_is_refused(case: Case, town: Town) -> None:
     with pytest.raises(Refused) as refused:
-        compiled_case(case, town)
+        town.compiled(case)
     assert [described(problem) for problem in refused.value.problems] == case.problems

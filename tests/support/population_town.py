@@ -10,8 +10,9 @@ from carpel.client import Client
 from carpel.domain.workspaces import Workspace
 from carpel.engine.recompute import Membership
 from carpel.query.catalogue import Catalogue
-from carpel.query.compile import Compiled
+from carpel.query.compile import Compiled, compile_document, compile_text
 from support.oracle import World
+from support.oracle_cases import Case, filled
 from support.population import FreeClock, Population, send
 
 
@@ -33,6 +34,12 @@ class Town:
         people = {person["external_id"] for person in found["sample"]}
         assert (found["count"]["value"], found["count"]["exact"]) == (len(people), True)
         return people
+
+    def compiled(self, case: Case) -> Compiled:
+        """A case's query, its lists named by their ids."""
+        if case.is_document:
+            return compile_document(case.document(self.list_ids), self.names)
+        return compile_text(filled(case.query, self.list_ids), self.names)
 
     def evaluate(self, compiled: Compiled, now: int) -> tuple[Membership, set[str]]:
         """Who the engine says is in at an instant, and until when."""

@@ -22,7 +22,7 @@ from carpel.domain.lists import Lists
 from carpel.domain.maintenance import Maintenance
 from carpel.domain.repeats import Repeats
 from carpel.domain.samples import Samples
-from carpel.domain.segments import Segments
+from carpel.domain.segments import Assistant, Segments
 from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspaces
 from carpel.engine.live import Engine
@@ -51,6 +51,7 @@ class Service:
     contacts: Contacts
     events: Events
     tallies: Tallies
+    assistant: Assistant
     segments: Segments
     ingest: Ingest
     engine: Engine
@@ -121,7 +122,7 @@ class Service:
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
-        segments = Segments(catalogue, fields, lists, engine, feed, clock)
+        segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
         adopt_sizes(catalogue, feed_store)
         applier = Applier(people, columns, fields, engine, feed, keep_us)
         ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
@@ -138,6 +139,7 @@ class Service:
             events=Events(contacts, clock),
             tallies=Tallies(columns),
             segments=segments,
+            assistant=Assistant(segments, fields, lists, columns),
             ingest=ingest,
             engine=engine,
             feed=feed,

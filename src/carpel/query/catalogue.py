@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from carpel.engine.plan import Plan
 
 from .meaning import AggregateName, CalendarUnit, EventColumnName, FunctionName, Type
+
+Language: TypeAlias = Literal["en", "fr"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class FieldInfo:
 
 class Catalogue(Protocol):
     """The workspace's names, as they are now."""
+
+    def language(self) -> Language:
+        """The language in which rules are told to people."""
+        ...
 
     def find_field(self, name: str) -> FieldInfo | None:
         """The field of this name, whatever its case."""

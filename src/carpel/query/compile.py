@@ -40,7 +40,7 @@ def compile_text(text: str, catalogue: Catalogue, dialect: Dialect = "carpel") -
         Refused: with every problem found, each with its place in the text.
     """
     complaints = Complaints()
-    parsed = parse_sgql(text) if dialect == "sgql" else parse(text)
+    parsed = parse_sgql(text, complaints) if dialect == "sgql" else parse(text, complaints)
     condition = resolve(parsed, catalogue, complaints, dialect)
     checker = SgqlChecker if dialect == "sgql" else Checker
     return _finish(condition, catalogue, complaints, checker)

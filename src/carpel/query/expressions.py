@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from . import nodes
-from .problems import Problem, Refused
+from .problems import Complaints, Problem, Refused
 from .tokens import Token
 from .walk import MOST_OPERATORS
 
 DEEPEST = 64
+MOST_PROBLEMS = 20
+_MENDED = ("syntax", "not_supported", "no_map")
+_AFTER_CONDITION = ("AND", "OR", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "FOLLOWED")
 
 UNITS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")
 _UNIT_WORDS = (*UNITS, *(f"{unit}S" for unit in UNITS))
@@ -27,8 +30,9 @@ class ExpressionParser:
 
     bare_intervals = True  # whether `NOW() - 30 days` is an interval too
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], complaints: Complaints) -> None:
         self._tokens = tokens
+        self._complaints = complaints
         self._at = 0
         self._depth = 0
         self._operators = 0
@@ -116,6 +120,35 @@ class ExpressionParser:
 
     def refused(self, code: str, message: str, hint: str | None = None) -> Refused:
         return Refused([Problem(code, message, self.here.place, hint)])
+
+    def mark(self) -> tuple[int, int]:
+        """Where reading is, for `recover`."""
+        return self._at, self._depth
+
+    def recover(self, refused: Refused, mark: tuple[int, int]) -> None:
+        """Note what does not fit the grammar, and go on at the next AND or OR.
+
+        So one answer tells of every condition that is wrong.
+
+        Raises:
+            Refused: the same, when a limit was met, which ends the reading, or too much is wrong.
+        """
+        limits = any(problem.code not in _MENDED for problem in refused.problems)
+        if limits or len(self._complaints.found) >= MOST_PROBLEMS:
+            raise refused
+        for problem in refused.problems:
+            self._complaints.add(problem.code, problem.message, problem.place, problem.hint)
+        start, self._depth = mark
+        self._skip_condition(start)
+
+    def _skip_condition(self, start: int) -> None:
+        """To the AND, OR, closing parenthesis or clause that follows what began at `start`."""
+        deep = sum(_deeper(token) for token in self._tokens[start : self._at])
+        while self.here.kind != "end":
+            if deep <= 0 and (self.here.is_word(*_AFTER_CONDITION) or self.here.is_symbol(")")):
+                return
+            deep += _deeper(self.here)
+            self.advance()
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -270,6 +303,10 @@ class ExpressionParser:
             parts.append(self.expect_name("a name").text)
         place = first.place.until(self.before.place)
         return nodes.Name(tuple(parts), place, quoted=first.kind == "quoted")
+
+
+def _deeper(token: Token) -> int:
+    return token.is_symbol("(") - token.is_symbol(")")
 
 
 def _goes_on_as_value(token: Token) -> bool:

@@ -8,7 +8,7 @@ from typing import cast
 
 from . import nodes
 from .expressions import ExpressionParser
-from .problems import Place, Problem, Refused
+from .problems import Complaints, Place, Problem, Refused
 from .tokens import tokenize
 
 _COMPARISONS = {
@@ -36,13 +36,18 @@ _NOT_HERE = {
 }
 
 
-def parse(text: str) -> nodes.Query:
+def parse(text: str, complaints: Complaints) -> nodes.Query:
     """The syntax tree of a SELECT or of a bare condition.
 
+    A condition that does not fit the grammar is added to the complaints and stands as TRUE.
+
     Raises:
-        Refused: with the first thing that does not fit the grammar, and where.
+        Refused: with what ends the reading, where, and everything wrong before it.
     """
-    return Parser(tokenize(text)).query()
+    try:
+        return Parser(tokenize(text), complaints).query()
+    except Refused as refused:
+        raise Refused([*complaints.found, *refused.problems]) from None
 
 
 class Parser(ExpressionParser):
@@ -185,8 +190,14 @@ class Parser(ExpressionParser):
             inside = self.condition()
             self.expect_symbol(")")
             return inside
-        self.start_test()
-        return self._test(self.expression())
+        here = self.here.place
+        mark = self.mark()
+        try:
+            self.start_test()
+            return self._test(self.expression())
+        except Refused as refused:
+            self.recover(refused, mark)
+        return nodes.Bare(nodes.Value(True, here), here)
 
     def _test(self, value: nodes.Expression) -> nodes.Condition:
         if self.here.kind == "symbol" and self.here.text in _COMPARISONS:

@@ -24,6 +24,16 @@ def render(condition: m.Condition) -> str:
     return _condition(condition, 0)
 
 
+def render_name(name: str) -> str:
+    """The text of a column's name, in quotes where it needs them."""
+    return _name(name)
+
+
+def render_constant(text: str) -> str:
+    """The text of a text."""
+    return _text(text)
+
+
 def render_value(value: m.Value) -> str:
     """The text of one value."""
     return _value(value, 0)

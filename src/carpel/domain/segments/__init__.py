@@ -1,8 +1,21 @@
 """Segments: named rules, and who fits them now."""
 
 from carpel.engine.live import Count
+from carpel.query.problems import Problem as QueryProblem
+from carpel.query.schema import document_schema
 
+from .assistant import Assistant
 from .model import Definition, Preview, Segment
 from .service import BadQuery, Segments
 
-__all__ = ["BadQuery", "Count", "Definition", "Preview", "Segment", "Segments"]
+__all__ = [
+    "Assistant",
+    "BadQuery",
+    "Count",
+    "Definition",
+    "Preview",
+    "QueryProblem",
+    "Segment",
+    "Segments",
+    "document_schema",
+]

@@ -9,13 +9,15 @@ from typing_extensions import override
 from carpel.domain.fields import Fields
 from carpel.domain.lists import List, Lists
 from carpel.engine.plan import Plan
-from carpel.query.catalogue import Catalogue, FieldInfo
+from carpel.query.catalogue import Catalogue, FieldInfo, Language
 
 from .model import Segment
 
 
 class NestedSegments(Protocol):
     """Segments as rules name them."""
+
+    language: Language
 
     def find(self, workspace: int, reference: str) -> Segment | None:
         """The segment of this id, code or exact name, in that order."""
@@ -40,6 +42,10 @@ class WorkspaceNames(Catalogue):
         self._fields = fields
         self._lists = lists
         self._segments = segments
+
+    @override
+    def language(self) -> Language:
+        return self._segments.language
 
     @override
     def find_field(self, name: str) -> FieldInfo | None:

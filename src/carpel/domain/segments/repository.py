@@ -45,6 +45,11 @@ class Stored:
     archived_at: int | None
     dialect: Dialect = "carpel"
 
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """What a version is of."""
+        return self.sql, self.document, self.list, self.dialect
+
 
 @dataclass(frozen=True)
 class StoredVersion:

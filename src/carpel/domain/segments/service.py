@@ -16,7 +16,7 @@ from carpel.engine.live import Count, Engine
 from carpel.engine.publication import Published
 from carpel.kit.clock import Clock
 from carpel.kit.ids import new_id
-from carpel.query.catalogue import Catalogue as Names
+from carpel.query.catalogue import Catalogue as Names, Language
 from carpel.query.compile import Compiled, compile_document
 from carpel.query.problems import Problem, Refused
 from carpel.storage.catalogue import Catalogue
@@ -42,7 +42,7 @@ class BadQuery(Refusal):
 class Segments:
     """All segments of all workspaces, kept in memory and in the engine as well."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the rooms it stands on)
         self,
         catalogue: Catalogue,
         fields: Fields,
@@ -50,7 +50,10 @@ class Segments:
         engine: Engine,
         feed: Feed,
         clock: Clock,
+        *,
+        language: str = "en",
     ) -> None:
+        self.language: Language = "fr" if language == "fr" else "en"
         self._repository = SegmentRepository(catalogue)
         self._fields = fields
         self._lists = lists
@@ -200,7 +203,7 @@ class Segments:
                     raise BadQuery(problems, in_document=wanted.sql is None)
                 dialect: Dialect = wanted.dialect if wanted.sql is not None else "carpel"
                 new = replace(new, sql=sql, document=compiled.document, dialect=dialect)
-            rules = _rules(new) != _rules(old)
+            rules = new.rules != old.rules
             if new == old:
                 return segment
             version = old.version + rules
@@ -392,7 +395,3 @@ class Segments:
 def _same(one: Stored | Segment) -> dict[str, Any]:
     """What a segment and its stored form have alike."""
     return {name: getattr(one, name) for name in Stored.__dataclass_fields__ if name != "list"}
-
-
-def _rules(one: Stored) -> tuple[Any, ...]:
-    return one.sql, one.document, one.list, one.dialect

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from carpel.domain.refusals import Conflict
 from carpel.domain.workspaces import Workspace
-from carpel.engine.plan import ListTest, SegmentTest
+from carpel.engine.plan import ListTest
 
 from .model import Segment
 from .service import Segments
-
-Test = TypeVar("Test", ListTest, SegmentTest)
 
 
 @dataclass(frozen=True)
@@ -44,22 +42,16 @@ class Overlap:
 
 
 def segments_using(segments: Segments, workspace: Workspace, segment: Segment) -> list[User]:
-    """The segments whose rules ask for this one."""
-    others = segments.list_of(workspace, archived=None)
-    return [
-        User("segment", one.id, one.name)
-        for one in others
-        if one.id != segment.id
-        and one.problem is None
-        and any(test.segment == segment.no for test in _tests(segments.plan(one), SegmentTest))
-    ]
+    """The segments whose rules name this one."""
+    del workspace  # a segment is named in its own
+    return [User("segment", one.id, one.name) for one in segments.users(segment)]
 
 
 def uses_list(segments: Segments, segment: Segment, number: int) -> bool:
     """Whether a segment is restricted to a list, or asks for it in its rules."""
     if segment.problem is not None:
         return False
-    return any(test.list == number for test in _tests(segments.plan(segment), ListTest))
+    return any(test.list == number for test in _list_tests(segments.plan(segment)))
 
 
 def overlaps(
@@ -80,13 +72,13 @@ def overlaps(
     return own.count if own is not None else 0, found
 
 
-def _tests(node: Any, kind: type[Test]) -> Iterator[Test]:
-    """The tests of a kind anywhere in a plan."""
-    if isinstance(node, kind):
+def _list_tests(node: Any) -> Iterator[ListTest]:
+    """The tests of lists anywhere in a plan."""
+    if isinstance(node, ListTest):
         yield node
     elif isinstance(node, tuple):
         for part in node:
-            yield from _tests(part, kind)
+            yield from _list_tests(part)
     elif is_dataclass(node):
         for part in fields(node):
-            yield from _tests(getattr(node, part.name), kind)
+            yield from _list_tests(getattr(node, part.name))

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from carpel.query import nodes
 from carpel.query.parse import Parser
-from carpel.query.problems import Place, Problem, Refused
+from carpel.query.problems import Complaints, Place, Problem, Refused
 from carpel.query.tokens import check_length
 
 from .tokens import SgqlTokenizer, grammar_name
@@ -17,18 +17,23 @@ from .tokens import SgqlTokenizer, grammar_name
 _LEVELS = ("-", "+", "/", "*", "%")
 
 
-def parse_sgql(text: str) -> nodes.Condition:
+def parse_sgql(text: str, complaints: Complaints) -> nodes.Condition:
     """The syntax tree of a condition.
 
+    What does not fit the grammar is told in the vendor's words; the hint is ours.
+
     Raises:
-        Refused: with the vendor's text for what does not fit the grammar; the hint is ours.
+        Refused: with what ends the reading, where, and everything wrong before it.
     """
     check_length(text)
     try:
         tokens = SgqlTokenizer(text).run()
     except Refused as refused:
         raise _as_syntax(refused, text) from None
-    return _SgqlParser(tokens).whole()
+    try:
+        return _SgqlParser(tokens, complaints).whole()
+    except Refused as refused:
+        raise Refused([*complaints.found, *refused.problems]) from None
 
 
 class _SgqlParser(Parser):

@@ -12,6 +12,7 @@ from typing import Any
 
 from carpel.kit.numbers import plain
 from carpel.query import nodes
+from carpel.query.problems import Complaints
 
 from .parse import parse_sgql
 
@@ -24,7 +25,10 @@ def sgql_tree(text: str) -> Json:
     Raises:
         Refused: the text is no SGQL.
     """
-    return {"contacts": _condition(parse_sgql(text))}
+    complaints = Complaints()
+    condition = parse_sgql(text, complaints)
+    complaints.raise_if_any()
+    return {"contacts": _condition(condition)}
 
 
 def _condition(condition: nodes.Condition) -> Json:

@@ -24,7 +24,7 @@ from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
 from carpel.domain.maintenance import Maintenance
 from carpel.domain.repeats import Repeats
-from carpel.domain.segments import Segments
+from carpel.domain.segments import Assistant, Segments
 from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit import cursors
@@ -52,6 +52,7 @@ class Rooms(Protocol):
     contacts: Contacts
     events: Events
     segments: Segments
+    assistant: Assistant
     ingest: Ingest
     feed: Feed
     history: History

@@ -24,6 +24,7 @@ from . import (
     segments,
     shapes,
     webhooks,
+    writing,
 )
 from .context import Handler
 from .params import Param
@@ -70,6 +71,11 @@ OPERATIONS: list[Line] = [
     _post("/segments", segments.create, bodies.SegmentBody, shapes.Segment),
     Line("POST", "/segments/preview", segments.preview, READ, body=bodies.PreviewBody,
          answer=shapes.Preview),
+    Line("POST", "/segments/validate", writing.validate, READ, body=writing.ValidateBody,
+         answer=writing.Validated),
+    Line("POST", "/segments/complete", writing.complete, READ, body=writing.CompleteBody,
+         answer=writing.Completed),
+    _get("/segments/schema", writing.schema, dict[str, Any]),
     _get(_SEGMENT, segments.read, shapes.Segment, segments.INCLUDE),
     _patch(_SEGMENT, segments.edit, bodies.SegmentBody, shapes.Segment),
     _delete(_SEGMENT, segments.delete),

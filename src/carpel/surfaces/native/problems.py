@@ -13,7 +13,7 @@ from carpel.domain.contacts import WriteRefused
 from carpel.domain.events import EventRefused
 from carpel.domain.feed import TooOld
 from carpel.domain.keys import BadAddress, MissingPermission, UnknownKey
-from carpel.domain.segments import BadQuery
+from carpel.domain.segments import BadQuery, QueryProblem
 from carpel.domain.segments.use import InUse
 from carpel.surfaces.wire.answers import answer, json_bytes
 
@@ -109,17 +109,20 @@ def _field(refusal: refusals.Refusal) -> dict[str, str]:
     return {"field": refusal.field} if refusal.field else {}
 
 
+def shown_problem(found: QueryProblem) -> dict[str, Any]:
+    """One thing that is wrong with a query."""
+    place = found.place
+    where: dict[str, Any] = {"pointer": place.pointer}
+    if place.pointer is None:
+        where = {"line": place.line, "column": place.column, "offset": place.offset,
+                 "length": place.length}  # fmt: skip
+    shown = {"code": found.code, "message": found.message, "position": where}
+    return shown | ({"hint": found.hint} if found.hint else {})
+
+
 def _bad_query(refusal: BadQuery) -> Problem:
     """Every problem of the query; the first one's place stands at the top as well."""
-    problems: list[dict[str, Any]] = []
-    for found in refusal.problems:
-        place = found.place
-        where: dict[str, Any] = {"pointer": place.pointer}
-        if place.pointer is None:
-            where = {"line": place.line, "column": place.column, "offset": place.offset,
-                     "length": place.length}  # fmt: skip
-        shown = {"code": found.code, "message": found.message, "position": where}
-        problems.append(shown | ({"hint": found.hint} if found.hint else {}))
+    problems = [shown_problem(found) for found in refusal.problems]
     first = refusal.problems[0]
     top: dict[str, Any] = {
         key: problems[0][key] for key in ("position", "hint") if key in problems[0]
