@@ -35,7 +35,9 @@ async def delete(call: Call) -> dict[str, Any]:
 def _numbers(call: Call, body: Mapping[str, Any], way: str) -> tuple[list[int], int]:
     """Whom the request means, and how many it names."""
     sent = body[way]
-    if isinstance(sent, list) and len(sent) > found.MOST:
+    if not isinstance(sent, list):
+        raise errors.BrazeError(400, f"'{way}' must be an array")
+    if len(sent) > found.MOST:
         raise errors.too_many_ids()
     contacts, workspace = call.rooms.contacts, call.workspace
     numbers: Sequence[int | None]
@@ -51,7 +53,7 @@ def _numbers(call: Call, body: Mapping[str, Any], way: str) -> tuple[list[int], 
             phones = found.texts(body, way)
             numbers = [next(iter(found.by_phone(call, one)), None) for one in phones]
         case _:
-            numbers = [_by_email(call, one) for one in sent] if isinstance(sent, list) else []
+            numbers = [_by_email(call, one) for one in sent]
     return [one for one in numbers if one is not None], len(sent)
 
 
@@ -59,7 +61,8 @@ def _by_email(call: Call, item: Any) -> int | None:
     """Whom `{email, prioritization}` means; without a prioritization, whoever came first."""
     email = item.get("email") if isinstance(item, Mapping) else None
     order = item.get("prioritization", []) if isinstance(item, Mapping) else []
-    if not isinstance(email, str) or not isinstance(order, list) or set(order) - set(_ORDERS):
+    known = isinstance(order, list) and all(one in _ORDERS for one in order)
+    if not isinstance(email, str) or not known:
         raise errors.BrazeError(
             400, "'email_addresses' must be objects with an email and a prioritization"
         )
