@@ -30,6 +30,7 @@ class Settings:
     maintenance: bool = False
     sendgrid_legacy: bool = False
     sendgrid_cadence: str = "live"
+    sendgrid_validation: str = "valid"
     trusted_proxies: str = ""
     columns_memory_mb: int = 2048
     threads: int = 0
@@ -48,6 +49,7 @@ DESCRIPTIONS: dict[str, str] = {
     "sendgrid_legacy": "on or off: serve SendGrid's removed operations of segments v1",
     "sendgrid_cadence": "how fresh SendGrid's counts are: live, or vendor for its schedule",
     "maintenance": "on or off: the vendors' doors answer that they are under maintenance",
+    "sendgrid_validation": "what SendGrid's door says of a new segment: valid at once, or pending",
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",
@@ -61,6 +63,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "batch_count": ("total", "page"),
     "sendgrid_cadence": ("live", "vendor"),
     "lang": ("en", "fr"),
+    "sendgrid_validation": ("valid", "pending"),
     "log_level": ("debug", "info", "warning", "error"),
 }
 _SWITCH = {

@@ -54,7 +54,9 @@ class Front:
             service, rate_limits=settings.rate_limits, page_count=settings.batch_count == "page"
         )
         manners = Manners(
-            legacy=settings.sendgrid_legacy, vendor_cadence=settings.sendgrid_cadence == "vendor"
+            legacy=settings.sendgrid_legacy,
+            vendor_cadence=settings.sendgrid_cadence == "vendor",
+            pending=settings.sendgrid_validation == "pending",
         )
         sendgrid = SendGridDoor(service, limiter, manners)
         native = self._native = NativeDoor(service, local_token)

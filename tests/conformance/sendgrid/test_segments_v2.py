@@ -302,3 +302,11 @@ def test_the_legacy_operations_work_where_they_are_asked_for(tmp_path: Path) -> 
         assert errors[0] == {"field": "query_dsl", "message": message}
         listed = sendgrid.get("/segments/2.0")["results"]
         assert all("query_version" not in one for one in listed)
+
+
+def test_a_new_segment_can_be_said_to_be_pending(tmp_path: Path) -> None:
+    with office(tmp_path / "data", sendgrid_validation="pending") as desk:
+        made = desk.sendgrid.make_segment("Pending", ALL)
+        assert made["status"] == {"query_validation": "PENDING"}
+        found = desk.sendgrid.get(f"/segments/2.0/{made['id']}")
+        assert found["status"] == {"query_validation": "VALID"}

@@ -68,11 +68,13 @@ class Manners:
     """How the door is set.
 
     `legacy`: the removed operations of segments v1 are served. `vendor_cadence`: counts and samples
-    are as old as the vendor's, instead of exact now.
+    are as old as the vendor's, instead of exact now. `pending`: a new segment is answered as if its
+    query were still to be looked at, which the contract allows.
     """
 
     legacy: bool = False
     vendor_cadence: bool = False
+    pending: bool = False
 
 
 @dataclass(frozen=True)

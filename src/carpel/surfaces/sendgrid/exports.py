@@ -39,8 +39,10 @@ _LAST = ("created_at", "updated_at", "contact_id")
 async def create(call: Call) -> Reply:
     """`POST /contacts/exports` `{list_ids?, segment_ids?, file_type?, max_file_size?}`: 202."""
     body = await call.body(may_be_empty=True)
-    file_type = body.get("file_type") or "csv"
-    if file_type not in _TYPES:
+    file_type = body.get("file_type")
+    if file_type is None:
+        file_type = "csv"
+    if not isinstance(file_type, str) or file_type not in _TYPES:
         raise errors.bad_parameter("file_type", "file_type must be csv or json")
     most = body.get("max_file_size")
     if most is None:

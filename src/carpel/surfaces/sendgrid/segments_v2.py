@@ -27,7 +27,10 @@ async def create(call: Call) -> Reply:
         call,
         Definition(name=name, sql=text, list=within.id if within else None, dialect="sql2"),
     )
-    return Reply(_shown(made, views.View(0, None, None, ()), contacts_sample=[]), 201)
+    shown = _shown(made, views.View(0, None, None, ()), contacts_sample=[])
+    if call.manners.pending:
+        shown["status"] = {"query_validation": "PENDING"}
+    return Reply(shown, 201)
 
 
 async def list_segments(call: Call) -> Reply:
