@@ -56,8 +56,12 @@ class Project:
         """`/profiles/export`, waited for; returns the export as shown."""
         answer = self.post("/profiles/export", {"export_type": "ATTRIBUTES", **request})
         assert answer.status_code == 202, answer.text
+        return self.wait_for(answer.json()["id"])
+
+    def wait_for(self, export_id: str) -> Any:
+        """The export as shown once it is finished."""
         while True:
-            shown = self.get("/exports/view", id=answer.json()["id"]).json()
+            shown = self.get("/exports/view", id=export_id).json()
             if shown["status"] in ("SUCCESS", "ERROR"):
                 return shown
             time.sleep(CHECK_AGAIN_S)  # as its clients do

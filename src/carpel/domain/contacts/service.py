@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from carpel.domain.fields import Field, Fields, FieldType, to_json, type_of_json
 from carpel.domain.lists import Lists
@@ -85,19 +85,14 @@ class Contacts:
 
     def read_many(self, workspace: Workspace, numbers: Sequence[int]) -> list[Contact]:
         """These contacts, in the order asked; those gone meanwhile are left out."""
-        return [
-            self.shown(workspace, decode_row(raw))
-            for _, raw in self._people.rows(workspace.no, numbers)
-        ]
+        return [contact for _, contact in self.read_numbered(workspace, numbers)]
 
     def read_numbered(
         self, workspace: Workspace, numbers: Sequence[int]
     ) -> list[tuple[int, Contact]]:
         """These contacts with their numbers; those gone meanwhile are left out."""
-        return [
-            (no, self.shown(workspace, decode_row(raw)))
-            for no, raw in self._people.rows(workspace.no, numbers)
-        ]
+        show = self._showing(workspace)
+        return [(no, show(decode_row(raw))) for no, raw in self._people.rows(workspace.no, numbers)]
 
     def numbers(self, workspace: Workspace, *, after: int, most: int) -> list[int]:
         """The numbers of contacts above one, in order."""
@@ -134,18 +129,26 @@ class Contacts:
 
     def shown(self, workspace: Workspace, row: Row) -> Contact:
         """A row as shown to the outside."""
+        return self._showing(workspace)(row)
+
+    def _showing(self, workspace: Workspace) -> Callable[[Row], Contact]:
+        """What shows rows of a workspace; fields and lists are looked up once for all of them."""
         by_number = self._fields.by_number(workspace.no)
-        names = {found.no: found.id for found in self._lists.list_of(workspace.no)}
-        return Contact(
-            id_text(row.id),
-            {KIND_NAMES[kind]: value for kind, value in sorted(row.identifiers.items())},
-            {
-                by_number[number].name: to_json(by_number[number].type, stored)
-                for number, stored in sorted(row.fields.items())
-                if number in by_number
-            },
-            [names[number] for number in row.lists if number in names],
-            row.created_at,
-            row.updated_at,
-            dict(row.aliases),
-        )
+        lists = {found.no: found.id for found in self._lists.list_of(workspace.no)}
+
+        def show(row: Row) -> Contact:
+            return Contact(
+                id_text(row.id),
+                {KIND_NAMES[kind]: value for kind, value in sorted(row.identifiers.items())},
+                {
+                    by_number[number].name: to_json(by_number[number].type, stored)
+                    for number, stored in sorted(row.fields.items())
+                    if number in by_number
+                },
+                [lists[number] for number in row.lists if number in lists],
+                row.created_at,
+                row.updated_at,
+                dict(row.aliases),
+            )
+
+        return show

@@ -47,6 +47,11 @@ class FileRepository:
     def of_job(self, job_id: str) -> File | None:
         return next(iter(self._select("WHERE job = ? ORDER BY created_at", job_id)), None)
 
+    def named(self, workspace: int, beginning: str) -> list[File]:
+        return self._select(
+            "WHERE workspace = ? AND substr(name, 1, ?) = ?", workspace, len(beginning), beginning
+        )
+
     def stored_for_jobs(self) -> list[File]:
         """Uploads that have come, and that a job works on."""
         return self._select("WHERE size IS NOT NULL AND job IS NOT NULL")

@@ -141,6 +141,10 @@ class Files:
             raise BadLink("no_such_file", "the upload is no longer there")
         return file
 
+    def named(self, workspace: int, beginning: str) -> list[File]:
+        """The files of a workspace whose names begin like this."""
+        return self._repository.named(workspace, beginning)
+
     def path_of(self, file: File) -> Path:
         """Where its content lies, once it is stored."""
         return self._folder / file.id

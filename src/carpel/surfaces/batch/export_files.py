@@ -36,14 +36,18 @@ class ExportFiles:
     def run(self, work: Work) -> dict[str, Any]:
         """Write all parts; returns their ids and sizes.
 
-        A run that does not come to its end leaves no file behind.
+        A run that does not come to its end leaves no file behind; what a killed server left of one
+        is removed by the next.
         """
         workspace = self._rooms.workspaces.by_number(work.workspace)
+        export_id = object_id("export", work.id)
+        for left in self._rooms.files.named(workspace.no, f"{export_id}-"):
+            self._rooms.files.drop(left)
         lines = self._lines(work, workspace)
         made: list[tuple[File, int]] = []
         try:
             while (first := next(lines, None)) is not None:
-                name = f"{object_id('export', work.id)}-{len(made) + 1}.json"
+                name = f"{export_id}-{len(made) + 1}.json"
                 expires_at = work.created_at + KEPT_FOR
                 with self._rooms.files.writing(workspace.no, name, MEDIA_TYPE, expires_at) as (
                     file,
