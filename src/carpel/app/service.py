@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from carpel.domain.clearing import Clearing
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events, Tallies
 from carpel.domain.exports import Exports
@@ -61,6 +62,7 @@ class Service:
     files: Files
     samples: Samples
     inlets: Inlets
+    clearing: Clearing
     exports: Exports
     webhooks: Webhooks
     repeats: Repeats
@@ -147,6 +149,7 @@ class Service:
             jobs=jobs,
             files=files,
             inlets=Inlets(catalogue, clock),
+            clearing=Clearing(workspaces, contacts, ingest, jobs, clock),
             maintenance=Maintenance(catalogue, clock, set_on=settings.maintenance),
             samples=Samples(catalogue, workspaces, segments, clock),
             exports=Exports(workspaces, segments, contacts, fields, feed, jobs, files),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from support.sendgrid import Caller
+from pathlib import Path
+
+from support.sendgrid import Caller, office
 
 RESERVED = """
 _rf0_T first_name, _rf1_T last_name, _rf2_T email, _rf3_T alternate_emails, _rf4_T address_line_1,
@@ -84,3 +86,28 @@ def test_a_segment_that_names_a_deleted_field_becomes_invalid(sendgrid: Caller) 
     found = sendgrid.get(path)
     assert found["status"] == {"query_validation": "VALID"}
     assert found["contacts_count"] == 0  # the values went with the old field
+
+
+def test_the_values_of_a_deleted_field_are_forgotten(tmp_path: Path) -> None:
+    with office(tmp_path / "data") as desk:
+        made = desk.sendgrid.post("/field_definitions", {"name": "secret", "field_type": "Text"})
+        people = [
+            {"email": f"s{number}@example.com", "custom_fields": {made["id"]: "x"}}
+            for number in range(20)
+        ]
+        desk.sendgrid.upsert(*people, {"email": "without@example.com"})
+        workspace = desk.service.workspaces.read("default")
+        field = desk.service.fields.find(workspace.no, "secret")
+        assert field is not None
+
+        def kept() -> int:
+            contacts = desk.service.contacts
+            numbers = contacts.numbers(workspace, after=0, most=-1)
+            return len(contacts.ids_with(workspace, numbers, field.no))
+
+        assert kept() == 20
+        desk.sendgrid.delete(f"/field_definitions/{made['id']}")
+        (job,) = desk.service.jobs.list_of(workspace.no, ("clear-field",))
+        assert desk.service.jobs.wait(job.id, 30)
+        assert desk.service.jobs.find(workspace.no, job.id).result == {"cleared": 20}
+        assert kept() == 0

@@ -107,6 +107,11 @@ class Contacts:
         raw = id_bytes(contact_id)
         return self._people.number_of_id(workspace.no, raw) if raw else None
 
+    def ids_with(self, workspace: Workspace, numbers: Sequence[int], field_no: int) -> list[bytes]:
+        """The ids of those of these contacts whose row has a value of a field, even a deleted one."""
+        rows = (decode_row(raw) for _, raw in self._people.rows(workspace.no, numbers))
+        return [row.id for row in rows if field_no in row.fields]
+
     def ids_of(self, workspace: Workspace, numbers: Iterable[int]) -> list[bytes]:
         """The ids of these contacts; those gone meanwhile are left out."""
         return self._people.ids_of(workspace.no, numbers)

@@ -49,7 +49,9 @@ async def rename_field(call: Call) -> Response:
 
 async def delete_field(call: Call) -> Response:
     """A custom field and its values are gone; rules that name it keep nobody until it is back."""
-    await call.off_loop(call.rooms.fields.delete, call.workspace, _custom(call))
+    found = _custom(call)
+    await call.off_loop(call.rooms.fields.delete, call.workspace, found)
+    await call.off_loop(call.rooms.clearing.start, call.workspace, found)
     await call.off_loop(call.rooms.segments.recheck, call.workspace)
     return Response(status_code=204)
 

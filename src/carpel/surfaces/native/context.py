@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from carpel.domain.clearing import Clearing
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
 from carpel.domain.exports import Exports
@@ -50,6 +51,7 @@ class Rooms(Protocol):
     fields: Fields
     lists: Lists
     contacts: Contacts
+    clearing: Clearing
     events: Events
     segments: Segments
     assistant: Assistant

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from carpel.domain.clearing import Clearing
 from carpel.domain.contacts import Contacts
 from carpel.domain.events import Events
 from carpel.domain.fields import Fields
@@ -45,6 +46,7 @@ class Rooms(Protocol):
     segments: Segments
     ingest: Ingest
     inlets: Inlets
+    clearing: Clearing
     jobs: Jobs
     files: Files
     samples: Samples

@@ -60,6 +60,7 @@ async def delete(call: Call) -> Reply:
     """`DELETE /field_definitions/{id}`: 204. Segments that name the field become INVALID."""
     found = _find(call)
     await call.off_loop(call.rooms.fields.delete, call.workspace, found)
+    await call.off_loop(call.rooms.clearing.start, call.workspace, found)
     await call.off_loop(call.rooms.segments.recheck, call.workspace)
     return Reply(None, 204)
 
