@@ -75,6 +75,7 @@ class Front:
             (re.compile(r"/api/v1(/|$)"), native.answer),
             (re.compile(r"/files/"), files.answer),
             (_DESCRIPTION, self._describe),
+            (re.compile(r"/openapi\.json$|/docs$"), native.describe),
             (re.compile(r"/healthz$"), self._alive),
             (re.compile(r"/readyz$"), self._ready),
         ]

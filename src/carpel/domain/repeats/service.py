@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from .repository import Place, RepeatRepository
 
 KEPT_FOR = DAY
 LONGEST_KEY = 255
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class KeyReused(Invalid):
@@ -51,9 +53,9 @@ class Repeats:
             Invalid: the key is no key.
             StillRunning: one does.
         """
-        if not 1 <= len(place[2]) <= LONGEST_KEY or not place[2].isprintable():
+        if not _KEY.fullmatch(place[2]):
             raise Invalid(
-                "bad_idempotency_key", f"a key has 1 to {LONGEST_KEY} printable characters"
+                "bad_idempotency_key", f"a key has 1 to {LONGEST_KEY} visible ASCII characters"
             )
         with self._lock:
             if place in self._running:

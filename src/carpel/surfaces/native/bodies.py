@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from .context import Call
 from .problems import Problem
 
 Texts = list[str]
+# What is checked by the domain, with codes of its own, is told here for readers only.
+Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 100})]
+Code = Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Z0-9_-]{1,64}$"})]
+Sql = Annotated[str, Meta(extra_json_schema={"minLength": 1, "examples": ["city = 'Rome'"]})]
 Body = TypeVar("Body")
 
 
 class SegmentBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a segment can be made of; all of it is optional in an edit."""
 
-    name: str | UnsetType = UNSET
-    sql: str | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    sql: Sql | UnsetType = UNSET
     document: dict[str, Any] | UnsetType = UNSET
-    code: str | UnsetType = UNSET
+    code: Code | UnsetType = UNSET
     tags: Texts | UnsetType = UNSET
     teams: Texts | UnsetType = UNSET
     note: str | UnsetType = UNSET
@@ -32,7 +36,7 @@ class SegmentBody(msgspec.Struct, forbid_unknown_fields=True):
 class PreviewBody(msgspec.Struct, forbid_unknown_fields=True):
     """A query to try, as text or as a document."""
 
-    sql: str | UnsetType = UNSET
+    sql: Sql | UnsetType = UNSET
     document: dict[str, Any] | UnsetType = UNSET
     list: str | UnsetType | None = UNSET
 
@@ -47,27 +51,27 @@ class RevertBody(msgspec.Struct, forbid_unknown_fields=True):
 class FieldBody(msgspec.Struct, forbid_unknown_fields=True):
     """A field to make."""
 
-    name: str
+    name: Name
     type: str
 
 
 class NameBody(msgspec.Struct, forbid_unknown_fields=True):
     """A list to make, or its new name."""
 
-    name: str
+    name: Name
 
 
 class WorkspaceBody(msgspec.Struct, forbid_unknown_fields=True):
     """A workspace to make."""
 
-    name: str
+    name: Name
     project_key: str | None = None
 
 
 class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
     """A key to make."""
 
-    name: str
+    name: Name
     permissions: Texts
     allow_ips: Texts = []
 

@@ -12,10 +12,13 @@ from starlette.responses import Response
 from carpel.domain.keys import Key, require
 from carpel.domain.refusals import Refusal
 from carpel.domain.workspaces import Workspace
+from carpel.surfaces.wire.answers import answer
 from carpel.surfaces.wire.callers import address, bearer
 from carpel.surfaces.wire.routing import NotFound, Table
 
+from .browsing import page
 from .context import PREFIX, Call, Handler, Rooms
+from .description import description
 from .idempotency import once
 from .operations import OPERATIONS, Line
 from .params import read_all
@@ -34,7 +37,7 @@ class NativeDoor:
         """Args: local_token: the secret that commands on the data directory use as their key."""
         self._rooms = rooms
         self._local_token = local_token.encode()
-        self._table: Table[Handler] = Table(OPERATIONS)
+        self._table: Table[Handler] = Table(OPERATIONS, plain_first=True)
         self._watch = Watch(rooms.feed)
 
     async def answer(self, request: Request) -> Response:
@@ -48,6 +51,18 @@ class NativeDoor:
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return respond(request, Problem(500, "internal_error", "something went wrong here"))
+
+    async def describe(self, request: Request) -> Response:
+        """`/openapi.json`, and `/docs`: the same to be read. Both are open to everybody."""
+        if request.method not in ("GET", "HEAD"):
+            problem = Problem(405, "method_not_allowed", "this is only read",
+                              headers={"Allow": "GET"})  # fmt: skip
+            return respond(request, problem)
+        if request.url.path == "/docs":
+            headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+            media_type = "text/html; charset=utf-8"
+            return answer(request, page(), headers=headers, media_type=media_type, tag_of=page())
+        return answer(request, description(), tag_of=description())
 
     def close(self) -> None:
         """The server stops: end streams and waiting."""

@@ -39,8 +39,16 @@ class NotFound:
 class Table(Generic[Handler]):
     """Operations in order; the first that fits is meant. HEAD is served where GET is."""
 
-    def __init__(self, operations: Sequence[Operation[Handler]]) -> None:
+    def __init__(
+        self, operations: Sequence[Operation[Handler]], *, plain_first: bool = False
+    ) -> None:
+        """Args: plain_first: a path that stands in the table as it is asked for is that one only,
+        and never the value of a line with a variable.
+        """
         self._lines = [(compile_path(one.path)[0], one) for one in operations]
+        self._plain = (
+            {one.path for one in operations if "{" not in one.path} if plain_first else set()
+        )
 
     def find(self, method: str, path: str) -> Found[Handler] | NotFound:
         """The operation for a request."""
@@ -48,7 +56,7 @@ class Table(Generic[Handler]):
         allowed: list[str] = []
         for shape, operation in self._lines:
             match = shape.match(path)
-            if match is None:
+            if match is None or (path in self._plain and operation.path != path):
                 continue
             if operation.method == wanted:
                 return Found(operation, match.groupdict())
