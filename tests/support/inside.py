@@ -52,11 +52,11 @@ class House:
 
 @contextmanager
 def house(
-    data: Path, start: str = "2026-06-01T12:00:00Z", *, background: bool = True
+    data: Path, start: str = "2026-06-01T12:00:00Z", *, background: bool = True, **more: Any
 ) -> Iterator[House]:
-    """The product on a directory; its clock stands at `start`."""
+    """The product on a directory; its clock stands at `start`. More settings by name."""
     clock = SteppedClock(instant(start))
-    settings = Settings(data=data, rate_limits=False)
+    settings = Settings(data=data, rate_limits=False, **more)
     service = Service.open(settings, clock, background=background)
     transport = InsideTransport(Front(service, settings, TOKEN))
     try:
