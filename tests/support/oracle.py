@@ -25,7 +25,7 @@ class World:
     contacts: tuple[Contact, ...]
     events: tuple[Event, ...]
     kinds: Mapping[str, Kind]
-    segments: Mapping[str, m.Condition] = field(default_factory=dict)  # rules by id
+    segments: dict[str, m.Condition] = field(default_factory=dict)  # rules by id
 
 
 def members(condition: m.Condition, world: World, now: int) -> set[str]:
