@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest
 
+from carpel.surfaces.batch import door
+from carpel.surfaces.batch.door import OPEN, OPERATIONS
 from conftest import Account
 from support.running import SHARED
 
@@ -116,6 +119,48 @@ def test_an_unknown_route_is_told_in_the_vendors_words(account: Account) -> None
     headers = {"Authorization": f"Bearer {account.key}", "X-Batch-Project": account.project_key}
     answer = httpx.get(f"{account.server.url}/2.11/segments/view", headers=headers)
     refused(answer, 404, "ROUTE_NOT_FOUND")
+
+
+def test_head_and_etags_are_served(account: Account) -> None:
+    full = ask(account)
+    headers = {"Authorization": f"Bearer {account.key}", "X-Batch-Project": account.project_key}
+    head = httpx.head(f"{account.server.url}/2.11/segments/list", headers=headers)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == full.headers["etag"]
+    assert ask(account, **{"If-None-Match": full.headers["etag"]}).status_code == 304
+    for name in ("x-request-id", "content-type"):
+        assert head.headers[name]
+
+
+def test_a_known_path_tells_its_methods(account: Account) -> None:
+    headers = {"Authorization": f"Bearer {account.key}", "X-Batch-Project": account.project_key}
+    for path, allow in (("segments/list", "GET"), ("profiles/update", "POST"),
+                        ("exports/download", "GET")):  # fmt: skip
+        answer = httpx.delete(f"{account.server.url}/2.11/{path}", headers=headers)
+        refused(answer, 405, "ROUTE_NOT_FOUND")
+        assert answer.headers["allow"] == allow
+
+
+def test_parts_of_batch_without_a_counterpart_say_so(account: Account) -> None:
+    headers = {"Authorization": f"Bearer {account.key}", "X-Batch-Project": account.project_key}
+    answer = httpx.post(f"{account.server.url}/2.11/campaigns/create", headers=headers, json={})
+    refused(answer, 404, "ROUTE_NOT_FOUND")
+    assert "campaigns" in answer.json()["error_message"]
+
+
+def test_every_operation_is_described_and_explained(account: Account) -> None:
+    described = httpx.get(f"{account.server.url}/openapi/batch.json")
+    assert described.headers["content-type"] == "application/json"
+    paths = described.json()["paths"]
+    served = {(one.method, one.path) for one in OPERATIONS}
+    served |= {(one.method, one.path) for one in OPEN}
+    assert served == {
+        (method.upper(), path) for path, operations in paths.items() for method in operations
+    }
+    readme = (Path(door.__file__).parent / "README.md").read_text()
+    assert not [path for _, path in served if path not in readme]
+    unknown = httpx.get(f"{account.server.url}/openapi/nobody.json")
+    assert unknown.status_code == 404
 
 
 @pytest.mark.skipif(not SPEC.exists(), reason="the vendor's OpenAPI lies beside the project")
