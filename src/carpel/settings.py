@@ -31,6 +31,7 @@ class Settings:
     sendgrid_legacy: bool = False
     sendgrid_cadence: str = "live"
     sendgrid_validation: str = "valid"
+    sendgrid_exports: str = "plain"
     trusted_proxies: str = ""
     columns_memory_mb: int = 2048
     threads: int = 0
@@ -50,6 +51,7 @@ DESCRIPTIONS: dict[str, str] = {
     "sendgrid_cadence": "how fresh SendGrid's counts are: live, or vendor for its schedule",
     "maintenance": "on or off: the vendors' doors answer that they are under maintenance",
     "sendgrid_validation": "what SendGrid's door says of a new segment: valid at once, or pending",
+    "sendgrid_exports": "how SendGrid's door writes the files of exports: plain or gzip",
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",
@@ -64,6 +66,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "sendgrid_cadence": ("live", "vendor"),
     "lang": ("en", "fr"),
     "sendgrid_validation": ("valid", "pending"),
+    "sendgrid_exports": ("plain", "gzip"),
     "log_level": ("debug", "info", "warning", "error"),
 }
 _SWITCH = {

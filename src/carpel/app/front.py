@@ -57,6 +57,7 @@ class Front:
             legacy=settings.sendgrid_legacy,
             vendor_cadence=settings.sendgrid_cadence == "vendor",
             pending=settings.sendgrid_validation == "pending",
+            packed_exports=settings.sendgrid_exports == "gzip",
         )
         sendgrid = SendGridDoor(service, limiter, manners)
         native = self._native = NativeDoor(service, local_token)

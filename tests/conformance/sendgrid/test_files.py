@@ -211,3 +211,13 @@ def test_large_exports_are_split_and_links_expire(tmp_path: Path) -> None:
         desk.clock.advance(1)
         assert desk.own.get(found["urls"][0]).status_code == 403
         assert desk.sendgrid.get("/contacts/exports")["result"] == []
+
+
+def test_exports_can_be_gzip_files(tmp_path: Path) -> None:
+    with office(tmp_path / "data", sendgrid_exports="gzip") as desk:
+        desk.sendgrid.upsert({"email": "packed@example.com", "city": "Rome"})
+        (url,) = export(desk.sendgrid)["urls"]
+        answer = desk.own.get(url)
+        assert "content-encoding" not in answer.headers
+        (row,) = csv.DictReader(io.StringIO(gzip.decompress(answer.content).decode()))
+        assert (row["EMAIL"], row["CITY"]) == ("packed@example.com", "Rome")

@@ -71,12 +71,14 @@ class Manners:
 
     `legacy`: the removed operations of segments v1 are served. `vendor_cadence`: counts and samples
     are as old as the vendor's, instead of exact now. `pending`: a new segment is answered as if its
-    query were still to be looked at, which the contract allows.
+    query were still to be looked at, which the contract allows. `packed_exports`: files of exports
+    are gzip, as some clients of the vendor expect.
     """
 
     legacy: bool = False
     vendor_cadence: bool = False
     pending: bool = False
+    packed_exports: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -27,11 +28,12 @@ MOST_MEGABYTES = 5000
 ROWS_AT_ONCE = 2_000
 MOST_NAMED = 1000
 _TYPES = {"csv": "text/csv", "json": "application/x-ndjson"}
-# The order of a file's columns; custom fields come before the last three.
+# The order of a file's columns as clients have seen it, identifiers that came later after them;
+# custom fields come before the last three.
 _COLUMNS = (
-    "email", "phone_number_id", "external_id", "anonymous_id", "first_name", "last_name",
-    "alternate_emails", "address_line_1", "address_line_2", "city", "state_province_region",
-    "postal_code", "country", "phone_number", "whatsapp", "line", "facebook", "unique_name",
+    "email", "first_name", "last_name", "address_line_1", "address_line_2", "city",
+    "state_province_region", "postal_code", "country", "alternate_emails", "phone_number",
+    "whatsapp", "line", "facebook", "unique_name", "phone_number_id", "external_id", "anonymous_id",
 )  # fmt: skip
 _LAST = ("created_at", "updated_at", "contact_id")
 
@@ -55,6 +57,7 @@ async def create(call: Call) -> Reply:
         "segments": _segments(call, given.texts(body, "segment_ids", most=MOST_NAMED)),
         "file_type": file_type,
         "most_bytes": most * 1000 * 1000,
+        "packed": call.manners.packed_exports,
         "root": str(call.request.base_url).rstrip("/"),
     }
     job = await call.off_loop(call.rooms.jobs.submit, call.workspace.no, EXPORTED, spec)
@@ -227,10 +230,15 @@ class _Parts:
     def _next(self) -> None:
         self._open.close()
         kind = self._work.spec["file_type"]
-        name = f"{self._work.id}-{len(self.files) + 1}.{kind}"
+        name, media_type = f"{self._work.id}-{len(self.files) + 1}.{kind}", _TYPES[kind]
+        packed = self._work.spec["packed"]
+        if packed:
+            name, media_type = f"{name}.gz", "application/gzip"
         file, self._stream = self._open.enter_context(
-            self._rooms.files.writing(self._workspace.no, name, _TYPES[kind], self._until)
+            self._rooms.files.writing(self._workspace.no, name, media_type, self._until)
         )
+        if packed:
+            self._stream = self._open.enter_context(gzip.GzipFile(fileobj=self._stream, mode="wb"))
         self.files.append(file)
         self._size = 0
         if kind == "csv":
