@@ -22,6 +22,12 @@ class BrazeHouse(House):
 
     braze: httpx.Client
 
+    def key_for(self, *permissions: str) -> dict[str, str]:
+        """The header of a new key."""
+        workspace = self.service.workspaces.read("default")
+        _, secret = self.service.keys.create(workspace, "test", permissions)
+        return {"Authorization": f"Bearer {secret}"}
+
     def track(self, **arrays: Any) -> Any:
         """A request to `/users/track` that must succeed whole."""
         answer = self.braze.post("/users/track", json=arrays)

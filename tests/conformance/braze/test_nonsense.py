@@ -44,7 +44,7 @@ def item(chances: random.Random) -> Any:
 def test_no_body_is_too_strange(tmp_path: Path) -> None:
     chances = random.Random(3)
     with braze_house(tmp_path / "data") as inside:
-        for _ in range(400):
+        for _ in range(200):
             path = chances.choice(PATHS)
             body = {name: drawn(chances) for name in chances.sample(KEYS, 3)}
             if chances.random() < 0.5:
