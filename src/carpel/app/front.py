@@ -64,6 +64,7 @@ class Front:
         files = FilesDoor(service.files)
         # Each door describes itself; a door is added here when it does.
         self._descriptions: dict[str, Callable[[], bytes]] = {
+            "braze": braze.description,
             "batch": batch.description,
             "sendgrid": sendgrid.description,
         }

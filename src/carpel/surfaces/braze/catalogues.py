@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -94,7 +93,7 @@ def _start(cursor: str | None) -> int:
         return 0
     try:
         found = _CURSOR.fullmatch(base64.b64decode(cursor, validate=True).decode())
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or not text
         found = None
     if found is None:
         raise errors.BrazeError(400, "The cursor is not valid")

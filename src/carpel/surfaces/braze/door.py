@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from importlib.resources import files
 from typing import Any
 
 from starlette.requests import Request
@@ -109,6 +110,10 @@ class BrazeDoor:
         body = json_bytes({**payload, "message": "success"} | ({"errors": wrong} if wrong else {}))
         status = 200 if request.method in ("GET", "HEAD") else 201
         return answer(request, body, status, headers=_limits(allowance) | more, tag_of=body)
+
+    def description(self) -> bytes:
+        """This door's OpenAPI document."""
+        return files(__package__).joinpath("description.json").read_bytes()
 
     def closed(self, request: Request) -> Response:
         """The answer to any request during maintenance; clients try again later (braze.md §6)."""
