@@ -88,6 +88,32 @@ def test_a_segment_that_names_a_deleted_field_becomes_invalid(sendgrid: Caller) 
     assert found["contacts_count"] == 0  # the values went with the old field
 
 
+def test_segments_follow_a_field_to_its_new_name(sendgrid: Caller) -> None:
+    made = sendgrid.post("/field_definitions", {"name": "tint", "field_type": "Text"})
+    sendgrid.upsert({"email": "tint@example.com", "custom_fields": {made["id"]: "tint"}})
+    select = "SELECT contact_id, updated_at FROM contact_data"
+    queries = [
+        f"{select} WHERE tint = 'tint'",
+        f"{select} AS c WHERE c.TINT = 'tint' AND first_name IS NULL",
+        f"{select} WHERE \"tint\" IN ('tint', 'tint = 1')",
+    ]
+    paths = [
+        f"/segments/2.0/{sendgrid.make_segment(f'Tint {number}', query)['id']}"
+        for number, query in enumerate(queries)
+    ]
+    sendgrid.patch(f"/field_definitions/{made['id']}", {"name": "hue"})
+    expected = [
+        f"{select} WHERE hue = 'tint'",
+        f"{select} AS c WHERE c.hue = 'tint' AND first_name IS NULL",
+        f"{select} WHERE hue IN ('tint', 'tint = 1')",
+    ]
+    for path, query in zip(paths, expected, strict=True):
+        found = sendgrid.get(path)
+        assert found["query_dsl"] == query
+        assert found["status"] == {"query_validation": "VALID"}
+        assert found["contacts_count"] == 1
+
+
 def test_the_values_of_a_deleted_field_are_forgotten(tmp_path: Path) -> None:
     with office(tmp_path / "data") as desk:
         made = desk.sendgrid.post("/field_definitions", {"name": "secret", "field_type": "Text"})

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from carpel.domain.fields import Field
 from carpel.domain.ingest import ListClearedRecord
 from carpel.domain.lists import List
+from carpel.domain.segments.renaming import follow_rename
 from carpel.kit import cursors
 
 from . import params, shapes
@@ -43,6 +44,8 @@ async def rename_field(call: Call) -> Response:
     body = await read_body(call, NameBody)
     found = _custom(call)
     renamed = await call.off_loop(call.rooms.fields.rename, call.workspace, found, body.name)
+    segments = call.rooms.segments
+    await call.off_loop(follow_rename, segments, call.workspace, found.name, renamed.name)
     await call.off_loop(call.rooms.segments.recheck, call.workspace)
     return call.answer(shapes.Field.of(renamed))
 

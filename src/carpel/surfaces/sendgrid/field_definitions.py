@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from carpel.domain.fields import Field
+from carpel.domain.segments.renaming import follow_rename
 
 from . import errors, field_ids, given
 from .context import Call, Reply
@@ -45,13 +46,15 @@ async def create(call: Call) -> Reply:
 
 
 async def rename(call: Call) -> Reply:
-    """`PATCH /field_definitions/{id}` `{name}`; the type cannot change."""
+    """`PATCH /field_definitions/{id}` `{name}`; the type cannot change. Segments follow."""
     found = _find(call)
     body = await call.body()
     asked = body.get("field_type")
     if asked is not None and asked != field_ids.type_name(found):
         raise errors.bad_parameter("field_type", "the type of a field cannot be changed")
     renamed = await call.off_loop(call.rooms.fields.rename, call.workspace, found, _name(body))
+    segments = call.rooms.segments
+    await call.off_loop(follow_rename, segments, call.workspace, found.name, renamed.name)
     await call.off_loop(call.rooms.segments.recheck, call.workspace)
     return Reply(_shown(call, renamed))
 
