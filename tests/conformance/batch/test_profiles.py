@@ -87,6 +87,29 @@ def test_an_installation_is_a_profile_too(project: Project) -> None:
     } in (project.lines(shown))
 
 
+def test_profiles_that_share_an_address_stay_two(project: Project) -> None:
+    shared = {"$email_address": "both@example.com"}
+    project.update(item("one", shared), item("two", shared))
+    assert project.profile("one")["email"] == project.profile("two")["email"] == "both@example.com"
+    assert project.profile("one")["id"] != project.profile("two")["id"]
+
+
+def test_a_contact_known_by_address_alone_becomes_the_profile(project: Project) -> None:
+    account = project.account
+    known = {"email": "only@example.com", "fields": {"city": "Bonn"}}
+    account.native("/contacts?wait=applied", known)
+    before = account.native("/contacts/only@example.com")
+    project.update(item("named", {"$email_address": "only@example.com", "first_name": "N"}))
+    assert project.profile("named")["id"] == before["id"]
+    assert project.profile("named")["fields"] == {"city": "Bonn", "first_name": "N"}
+
+
+def test_identifiers_that_connectors_add_are_passed_over(project: Project) -> None:
+    given = {"identifiers": {"custom_id": "extra", "email_id": "x"}, "attributes": None}
+    assert project.update(given) == {"code": "SUCCESS"}
+    assert project.profile("extra")["external_id"] == "extra"
+
+
 def test_a_custom_attribute_never_writes_over_what_another_thing_is(project: Project) -> None:
     project.update(item("clash", {"email": "not an address", "country": "Wonderland", "$region": "GB",
                                   "custom_email": "another"}))  # fmt: skip

@@ -119,6 +119,9 @@ def test_an_unknown_route_is_told_in_the_vendors_words(account: Account) -> None
     headers = {"Authorization": f"Bearer {account.key}", "X-Batch-Project": account.project_key}
     answer = httpx.get(f"{account.server.url}/2.11/segments/view", headers=headers)
     refused(answer, 404, "ROUTE_NOT_FOUND")
+    for version in ("2." + "1" * 5000, "2.\u0663"):
+        url = f"{account.server.url}/{version}/segments/list"
+        refused(httpx.get(url, headers=headers), 404, "ROUTE_NOT_FOUND")
 
 
 def test_head_and_etags_are_served(account: Account) -> None:

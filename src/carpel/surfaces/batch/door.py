@@ -24,7 +24,7 @@ from .limits import Limits
 
 PERMISSION = "batch"
 
-_VERSION = re.compile(r"/2\.(\d+)")
+_VERSION = re.compile(r"/2\.(\d{1,9})(?=/|$)", re.ASCII)
 _log = logging.getLogger("carpel.batch")
 
 
