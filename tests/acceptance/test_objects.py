@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from carpel.client import ApiError
+from support.braze import braze_house
 from support.inside import House, house
 
 ADDRESS = {"city": "Rome", "floor": 3, "geo": {"lat": "41.9", "since": "2020-01-31"}, "old": None}
@@ -81,3 +82,16 @@ def test_what_cannot_be_kept_is_refused(inside: House, wrong: Any) -> None:
     with pytest.raises(ApiError):
         inside.put({"external_id": "a", "fields": {"address.city": "Rome"}})
     assert fields_of(inside, "a") == {"address": {"city": "Oslo"}}
+
+
+def test_doors_without_objects_leave_them_out(tmp_path: Path) -> None:
+    with braze_house(tmp_path / "doors") as inside:
+        inside.put({"external_id": "a", "email": "a@example.com",
+                    "fields": {"address": ADDRESS, "pets": PETS, "shoe": 43}})  # fmt: skip
+        fields = inside.braze.get("/v3/marketing/field_definitions")
+        assert [one["name"] for one in fields.json()["custom_fields"]] == ["shoe"]
+        found = inside.braze.post(
+            "/v3/marketing/contacts/search/emails", json={"emails": ["a@example.com"]}
+        )
+        contact = found.json()["result"]["a@example.com"]["contact"]
+        assert contact["custom_fields"] == {"shoe": 43}

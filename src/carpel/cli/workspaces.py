@@ -60,7 +60,7 @@ def field() -> None:
 @click.argument("name")
 @click.option(
     "--type", "field_type", required=True,
-    type=click.Choice(["text", "number", "date", "boolean", "text-list"]),
+    type=click.Choice(["text", "number", "date", "boolean", "text-list", "object"]),
 )  # fmt: skip
 @in_workspace
 @with_json

@@ -161,8 +161,7 @@ class _Helper:
                 yield Suggestion("properties." + ".".join(map(render_name, path)), "property")
             yield from (Suggestion(f"{name.upper()}(", "function") for name in AGGREGATES)
             return
-        for one in self._fields.list_of(self._workspace.no):
-            yield Suggestion(render_name(one.name), "field", one.type)
+        yield from self._contact_fields()
 
     def _functions(self) -> Iterator[Suggestion]:
         for name in FUNCTIONS:
@@ -190,8 +189,13 @@ class _Helper:
         yield from (Suggestion(name, "column", kind) for name, kind in EVENT_TYPES.items())
         yield Suggestion("properties", "property")
         yield Suggestion("contact_id", "column", "text")
+        yield from self._contact_fields()
+
+    def _contact_fields(self) -> Iterator[Suggestion]:
+        """Of an object only the parts can be named."""
         for found in self._fields.list_of(self._workspace.no):
-            yield Suggestion(render_name(found.name), "field", found.type)
+            if found.type != "object":
+                yield Suggestion(render_name(found.name), "field", found.type)
 
     def _property_paths(self) -> list[tuple[str, ...]]:
         if self._names is None:

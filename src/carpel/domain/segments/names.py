@@ -56,7 +56,8 @@ class WorkspaceNames(Catalogue):
 
     @override
     def field_names(self) -> list[str]:
-        return [field.name for field in self._fields.list_of(self._workspace)]
+        fields = self._fields.list_of(self._workspace)
+        return [field.name for field in fields if field.type != "object"]
 
     @override
     def find_list(self, id_or_name: str) -> str | None:

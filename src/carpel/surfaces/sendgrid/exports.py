@@ -20,7 +20,7 @@ from carpel.surfaces.wire.answers import json_bytes
 
 from . import errors, given, lists, shapes
 from .context import Call, Reply, Rooms
-from .field_ids import RESERVED_NAMES
+from .field_ids import RESERVED_NAMES, is_custom
 
 EXPORTED = "sendgrid.export"
 LINKS_LIVE = 72 * HOUR
@@ -213,7 +213,7 @@ class _Parts:
         self._custom = [
             one.name
             for one in rooms.fields.list_of(workspace.no)
-            if one.role == "custom" and one.name not in RESERVED_NAMES
+            if is_custom(one) and one.name not in RESERVED_NAMES
         ]
         self._open = stack
         self._stream: Any = None

@@ -20,7 +20,7 @@ async def list_fields(call: Call) -> Reply:
     custom = [
         {"id": field_ids.id_of(one), "name": one.name, "field_type": field_ids.type_name(one)}
         for one in call.rooms.fields.list_of(call.workspace.no)
-        if one.role == "custom"
+        if field_ids.is_custom(one)
     ]
     return Reply(
         {

@@ -89,10 +89,15 @@ def find_reserved(field_id: str) -> Reserved | None:
     return exact or _BY_ID.get(field_id)
 
 
+def is_custom(field: Field) -> bool:
+    """Whether SendGrid's callers see it as a custom field; objects have no type there."""
+    return field.role == "custom" and field.type != "object"
+
+
 def custom_fields(fields: Fields, workspace: int) -> dict[str, Field]:
     """The custom fields of a workspace by id, and by id without the type."""
     found: dict[str, Field] = {}
     for one in fields.list_of(workspace):
-        if one.role == "custom":
+        if is_custom(one):
             found[id_of(one)] = found[id_of(one).rpartition("_")[0]] = one
     return found

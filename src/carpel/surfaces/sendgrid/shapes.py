@@ -62,7 +62,11 @@ def memberships(segments: Segments, workspace: Workspace) -> list[tuple[str, Any
 def shown(contact: Contact, segment_ids: list[str], base: str, style: Style) -> dict[str, Any]:
     """A contact as an endpoint shows it."""
     known = {**contact.fields, **contact.identifiers}
-    custom = {name: one for name, one in contact.fields.items() if name not in RESERVED_NAMES}
+    custom = {
+        name: one
+        for name, one in contact.fields.items()
+        if name not in RESERVED_NAMES and not _is_object(one)
+    }
     found: dict[str, Any] = {name: known.get(name, "") for name in _TEXTS}
     found["alternate_emails"] = known.get("alternate_emails", [])
     found |= {
@@ -90,3 +94,9 @@ def shown(contact: Contact, segment_ids: list[str], base: str, style: Style) -> 
 def _nanoseconds(instant: int) -> str:
     fraction = instant % SECOND
     return f"{format_second(instant)[:-1]}.{fraction * 1000:09d}Z"
+
+
+def _is_object(value: Any) -> bool:
+    """Objects have no type here, and are left out (field_ids.is_custom)."""
+    members = value if isinstance(value, list) else [value]
+    return any(isinstance(one, dict) for one in members)
