@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from support import books
@@ -16,6 +20,7 @@ from support.running import SHARED, Server, carpel, carpel_json, serving
 DATA = SHARED / "data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the data sets lie beside the project")
 
+PAIRS = int(os.environ.get("CARPEL_TEST_PAIRS", "100"))
 WORKSPACES = {"hillstrom": books.HILLSTROM, "cdnow": books.CDNOW}
 CASES = [(name, case) for name, cases in WORKSPACES.items() for case in cases]
 
@@ -122,6 +127,41 @@ def test_verify_finds_no_difference(shop: Shop, name: str) -> None:
     results = carpel_json("verify", "-w", name, "--data", shop.data)
     assert len(results) == len(WORKSPACES[name])
     assert all(one["count"] == one["recomputed"] > 0 for one in results)
+
+
+@pytest.mark.parametrize("name", WORKSPACES)
+def test_why_agrees_with_membership(shop: Shop, name: str) -> None:
+    """Random pairs: the answer is the books', its tree adds up, and what decides does."""
+    chance = random.Random(name)
+    book = shop.books[name]
+    everyone = sorted(set(book.contacts["external_id"]))
+    members = {case.name: case.members(book) for case in WORKSPACES[name]}
+    with httpx.Client(headers={"Authorization": f"Bearer {shop.keys[name]}"}) as client:
+        for _ in range(PAIRS // len(WORKSPACES)):
+            segment = chance.choice(sorted(members))
+            inside = sorted(members[segment]) if chance.random() < 0.5 else everyone
+            who = chance.choice(inside)
+            url = f"{shop.server.url}/api/v1/segments/{quote(segment, safe='')}/members/{who}"
+            told = client.get(url, timeout=60).json()
+            assert told["member"] == (who in members[segment]) == adds_up(told["why"])
+            assert adds_up(told["why"], turned=True) != told["member"]
+            assert (told["since"] is not None) == told["member"]
+
+
+def adds_up(why: Any, *, turned: bool = False) -> bool:
+    """The truth of a tree by its clauses; `turned`: with those that decide being the other way."""
+    parts = [adds_up(part, turned=turned) for part in why["parts"]]
+    match why["kind"]:
+        case "all":
+            found = all(parts)
+        case "any":
+            found = any(parts)
+        case "not":
+            found = not parts[0]
+        case _:
+            return bool(why["true"]) != (turned and why["decides"])
+    assert turned or found == why["true"]
+    return found
 
 
 def test_importing_again_changes_nothing(shop: Shop) -> None:

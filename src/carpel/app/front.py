@@ -17,7 +17,7 @@ from carpel.settings import Settings
 from carpel.surfaces.batch import BatchDoor
 from carpel.surfaces.braze import BrazeDoor
 from carpel.surfaces.files import FilesDoor
-from carpel.surfaces.native import NativeDoor
+from carpel.surfaces.native import COLLECTED, NativeDoor
 from carpel.surfaces.sendgrid import Manners, SendGridDoor
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.limits import Limiter
@@ -78,6 +78,7 @@ class Front:
             (re.compile(r"/files/"), files.answer),
             (_DESCRIPTION, self._describe),
             (re.compile(r"/openapi\.json$|/docs$"), native.describe),
+            (COLLECTED, native.collect),
             (re.compile(r"/healthz$"), self._alive),
             (re.compile(r"/readyz$"), self._ready),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from carpel.domain.contacts import Contact
@@ -27,7 +27,8 @@ from .service import BadQuery, Segments
 class Why:
     """One clause: what it says, whether it is true, and what was seen.
 
-    `kind` is all, any, not or clause. `seen` holds the contact's values by name, and for a
+    `kind` is all, any, not or clause. `decides`: were its truth the other one, for all clauses that
+    decide, then so were the whole's. `seen` holds the contact's values by name, and for a
     condition on events how many fit.
     """
 
@@ -37,6 +38,7 @@ class Why:
     true: bool
     seen: dict[str, Any] = field(default_factory=dict)
     parts: tuple[Why, ...] = ()
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def explain(
     number, contact = who
     with engine.look_at(workspace.no, number) as look:
         explainer = _Explainer(names, look, contact)
-        why = explainer.why(condition)
+        why = _deciding(explainer.why(condition))
         plan = explainer.plan(condition)
         return Explanation(look.fits(plan), look.now, why, look.next_change(plan))
 
@@ -120,6 +122,15 @@ class _Explainer:
             **self._contact.identifiers,
         }
         return shown.get(name, self._contact.fields.get(name))
+
+
+def _deciding(why: Why) -> Why:
+    """Mark what decides: of several, those that are as true as they are together."""
+    parts = tuple(
+        _deciding(part) if why.kind == "not" or part.true == why.true else part
+        for part in why.parts
+    )
+    return replace(why, decides=True, parts=parts)
 
 
 def _fields(node: Any) -> list[m.Field]:

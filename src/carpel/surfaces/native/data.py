@@ -110,7 +110,9 @@ def check_edit(call: Call, found: Contact, body: Any) -> Write:
     draft = Draft({**draft.identifiers, "id": found.id}, draft.fields, draft.lists)
     contacts, workspace = call.rooms.contacts, call.workspace
     with call.rooms.fields.making(workspace, contacts.new_fields(workspace, [draft])) as making:
-        write = contacts.checker(workspace, making.fields).check(draft)
+        checker = contacts.checker(workspace, making.fields)
+        write = checker.check(draft)
+    contacts.make_parts(workspace, checker)
     if "lists" in body:
         known = {one.id: one.no for one in call.rooms.lists.list_of(workspace.no)}
         write.leave_lists = [known[one] for one in found.lists if known[one] not in write.lists]
@@ -210,6 +212,28 @@ async def _take(
     if call.given["wait"] is not None:
         await _applied(call, ticket, checked, answer)
     return call.answer(answer, 202)
+
+
+async def take_good(
+    call: Call, people: list[Any], events: list[Any]
+) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """Take in what is right, contacts before events, and leave out the rest.
+
+    Returns place and refusal of what was left out, of contacts and of events. All that was taken
+    is durable.
+    """
+    refused = []
+    for items, check, record_of in (
+        (people, _check_contacts, _contacts_record),
+        (events, _check_events, _events_record),
+    ):
+        checked = await call.off_loop(check, call, items)
+        if checked.ready:
+            record = record_of(call, checked.ready)
+            ticket = await call.off_loop(call.rooms.ingest.submit, record)
+            await asyncio.wrap_future(ticket.durable)
+        refused.append(checked.refused)
+    return refused[0], refused[1]
 
 
 async def _applied(call: Call, ticket: Ticket, checked: Checked, answer: Accepted) -> None:

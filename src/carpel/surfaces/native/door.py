@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from carpel.surfaces.wire.answers import answer
 from carpel.surfaces.wire.callers import address, bearer
 from carpel.surfaces.wire.routing import NotFound, Table
 
+from . import collecting
 from .browsing import page
 from .context import PREFIX, Call, Handler, Rooms
 from .description import description
@@ -42,8 +44,13 @@ class NativeDoor:
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
+        return await self._guarded(request, self._serve)
+
+    async def _guarded(
+        self, request: Request, serve: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
         try:
-            return await self._serve(request)
+            return await serve(request)
         except Problem as problem:
             return respond(request, problem)
         except Refusal as refusal:
@@ -63,6 +70,10 @@ class NativeDoor:
             media_type = "text/html; charset=utf-8"
             return answer(request, page(), headers=headers, media_type=media_type, tag_of=page())
         return answer(request, description(), tag_of=description())
+
+    async def collect(self, request: Request) -> Response:
+        """What analytics SDKs send to `/v1/…`."""
+        return await self._guarded(request, self._collect)
 
     def close(self) -> None:
         """The server stops: end streams and waiting."""
@@ -84,8 +95,20 @@ class NativeDoor:
         call = Call(self._rooms, request, found.values, workspace, key, self._watch, given)
         return await once(call, found.operation.handler)
 
-    def _let_in(self, request: Request) -> tuple[Workspace, Key | None]:
-        secret = bearer(request)
+    async def _collect(self, request: Request) -> Response:
+        if request.method != "POST":
+            headers = {"Allow": "POST"}
+            raise Problem(405, "method_not_allowed", "events are posted here", headers=headers)
+        body = await collecting.read_message(request)
+        workspace, key = self._let_in(request, collecting.write_key(request, body))
+        if key is not None:
+            require(key, "api.write")
+        given = {"known_only": None, "on_error": "skip", "wait": None}
+        call = Call(self._rooms, request, {}, workspace, key, self._watch, given)
+        return await collecting.collect(call, body)
+
+    def _let_in(self, request: Request, secret: str | None = None) -> tuple[Workspace, Key | None]:
+        secret = secret or bearer(request)
         if secret is None:
             raise unauthorized()
         if hmac.compare_digest(secret.encode(), self._local_token):

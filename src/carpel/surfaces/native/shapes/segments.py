@@ -65,7 +65,10 @@ class Segment(Struct, kw_only=True):
 
 
 class Why(Struct):
-    """One clause of the rules: what it says, whether it is true, and what was seen."""
+    """One clause of the rules: what it says, whether it is true, and what was seen.
+
+    `decides`: were its truth the other one, for all clauses that decide, so were the whole's.
+    """
 
     kind: str
     sql: str
@@ -73,6 +76,7 @@ class Why(Struct):
     true: bool
     seen: dict[str, Any]
     parts: list[Why]
+    decides: bool
 
 
 class Explanation(Struct):
