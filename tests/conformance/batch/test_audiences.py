@@ -106,6 +106,29 @@ def test_staying_through_a_replacement_is_no_change(project: Project) -> None:
     assert in_list(project, "stay") == {"u1", "u5"}
 
 
+def test_nobody_who_stays_leaves_a_segment_in_between(project: Project) -> None:
+    account = project.account
+    create(project, "through")
+    replace(project, "through", "u1", "u2")
+    made = account.native("/segments", {"name": "Through", "sql": "TRUE", "list": "through"})
+    project.settle()
+    assert account.native(f"/segments/{made['id']}")["count"]["value"] == 2
+    for other in ("u3", "u4", "u5"):
+        replace(project, "through", "u1", other)
+        project.settle()
+    names = {project.profile(one)["id"]: one for one in ("u1", "u2", "u3", "u4", "u5")}
+    entered: list[str] = []
+    left: list[str] = []
+    cursor = ""
+    while entered[-1:] != ["u5"]:
+        page = account.native(f"/changes?segment={made['id']}&wait=5{cursor}")
+        for change in page["data"]:
+            (entered if change["change"] == "entered" else left).append(names[change["contact"]])
+        cursor = f"&cursor={page['next_cursor']}"
+    assert sorted(left) == ["u2", "u3", "u4"]
+    assert sorted(entered[-3:]) == ["u3", "u4", "u5"]
+
+
 def test_a_removed_audience_is_empty_to_what_still_uses_it(project: Project) -> None:
     create(project, "passing")
     update(project, "passing", u1="add", u2="add")
