@@ -169,3 +169,20 @@ def test_beyond_the_limit_one_waits_for_the_window(limited: BrazeHouse) -> None:
     assert limited.braze.get("/events").status_code == 429
     limited.clock.advance(SECOND)
     assert limited.braze.get("/events").status_code == 200
+
+
+def test_a_full_disk_is_a_503(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """5XX: documented, to be tried again; the text is ours."""
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with braze_house(tmp_path / "data") as inside:
+        body = {"attributes": [{"external_id": "x", "n": {"inc": 1}}]}
+        with monkeypatch.context() as patch:
+            patch.setattr("carpel.storage.log.log.os.write", full)
+            refused = inside.braze.post("/users/track", json=body)
+        assert refused.status_code == 503
+        assert list(refused.json()) == ["message"]
+        inside.track(**body)
+        assert inside.client.get("/contacts/x")["fields"] == {"n": 1}

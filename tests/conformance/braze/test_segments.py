@@ -18,6 +18,7 @@ def listed(account: Account, query: str = "") -> Any:
 
 
 def test_the_list_has_exactly_the_recorded_form(account: Account) -> None:
+    """Recorded."""
     answer = account.server.get("/segments/list", account.key)
     assert answer.headers["content-type"] == "application/json"
     assert list(answer.json()) == ["segments", "message"]
@@ -36,6 +37,7 @@ def test_the_list_has_exactly_the_recorded_form(account: Account) -> None:
 
 
 def test_the_list_goes_by_creation_either_way(account: Account) -> None:
+    """Documented."""
     names = ["Everyone", "Romans", "Grown", "Grown Romans"]
     assert [one["name"] for one in listed(account)["segments"]] == names
     assert [one["name"] for one in listed(account, "?sort_direction=asc")["segments"]] == names
@@ -45,6 +47,7 @@ def test_the_list_goes_by_creation_either_way(account: Account) -> None:
 
 @pytest.mark.parametrize("query", ["?page=1", "?page=7&sort_direction=desc"])
 def test_past_the_end_is_an_empty_page(account: Account, query: str) -> None:
+    """Clients rely on it."""
     assert listed(account, query) == {"segments": [], "message": "success"}
 
 
@@ -60,6 +63,7 @@ def test_past_the_end_is_an_empty_page(account: Account, query: str) -> None:
     ],
 )
 def test_other_parameters_change_nothing(account: Account, query: str) -> None:
+    """Unknown ones and an empty query: clients rely on it. Bad pages and directions: inferred."""
     assert listed(account, query) == listed(account)
 
 
@@ -97,6 +101,7 @@ def test_details_tell_rules_and_words_apart(account: Account) -> None:
 @pytest.mark.parametrize("query", ["", "?segment_id=", "?segment_id=nonsense",
                                    "?segment_id=00000000-0000-4000-8000-000000000000"])  # fmt: skip
 def test_details_of_nothing_are_a_400(account: Account, query: str) -> None:
+    """Inferred from the recorded answer for canvases."""
     answer = account.server.get(f"/segments/details{query}", account.key)
     assert answer.status_code == 400
     assert answer.json() == {"message": "segment_id must be a string of the segment api identifier"}
@@ -111,6 +116,7 @@ def test_another_workspaces_segment_does_not_exist(account: Account, stranger: A
 
 
 def test_a_key_arrives_in_the_header_or_the_query(account: Account) -> None:
+    """Documented; that the header wins is inferred."""
     url = f"{account.server.url}/segments/list"
     expected = listed(account)
     assert httpx.get(url, params={"api_key": account.key}).json() == expected
@@ -121,6 +127,7 @@ def test_a_key_arrives_in_the_header_or_the_query(account: Account) -> None:
 
 
 def test_a_key_is_good_only_from_its_addresses(account: Account) -> None:
+    """Documented text; inferred status."""
     here, elsewhere = (
         account.make_key("segments.list", allow_ip=network)
         for network in ("127.0.0.0/8", "10.0.0.0/8")

@@ -186,6 +186,7 @@ def test_events_and_purchases_are_events_like_any_other(account: Account) -> Non
 
 
 def test_what_is_wrong_is_named_and_the_rest_is_taken(account: Account) -> None:
+    """Observed, both types."""
     answer = track(
         account,
         events=[{"external_id": "part", "name": "fine", "time": "2026-01-01"}, {"name": "x", "time": "2026-01-01"}],
@@ -247,6 +248,7 @@ def test_an_object_that_cannot_be_taken(
 
 
 def test_nothing_sent_is_nothing_valid(account: Account) -> None:
+    """Observed."""
     bodies: list[dict[str, Any]] = [{}, {"attributes": []}]
     for body in bodies:
         answer = track(account, **body)
@@ -257,6 +259,7 @@ def test_nothing_sent_is_nothing_valid(account: Account) -> None:
 
 
 def test_an_array_has_at_most_75(account: Account) -> None:
+    """Documented text and status; that each array may have so many: for older limits."""
     many = [{"external_id": f"m{n}", "m": n} for n in range(76)]
     answer = track(account, attributes=many)
     assert (answer.status_code, answer.json()) == (400, {"message": "Max Input Length Exceeded"})
@@ -264,6 +267,7 @@ def test_an_array_has_at_most_75(account: Account) -> None:
 
 
 def test_bodies_that_cannot_be_read(account: Account) -> None:
+    """400: documented status. 413 and 415: observed. The texts are ours."""
     url, key = f"{account.server.url}/users/track", {"Authorization": f"Bearer {account.key}"}
     for body in (b"{", b"[]", b"", b"\xff"):
         answer = httpx.post(url, content=body, headers=key)
