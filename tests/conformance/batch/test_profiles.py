@@ -39,7 +39,7 @@ def test_native_and_custom_attributes_become_fields(project: Project) -> None:
     found = project.profile("jane")
     assert (found["external_id"], found["email"]) == ("jane", "jane@example.com")
     assert found["fields"] == {
-        "email_marketing": "subscribed", "phone_number": "+33639981337",
+        "email_subscribe": "subscribed", "phone_number": "+33639981337",
         "sms_marketing": "unsubscribed", "language": "en", "country": "FR",
         "time_zone": "Europe/Paris", "topic_preferences": ["news"], "first_name": "Jane",
         "birthdate": "1989-07-20T00:00:00Z", "points": 12.5, "site": "https://example.com/j",
@@ -85,6 +85,24 @@ def test_an_installation_is_a_profile_too(project: Project) -> None:
         "identifiers": {"installation_ids": ["i-1"]},
         "attributes": {"first_name": "Device"},
     } in (project.lines(shown))
+
+
+def test_consent_given_at_another_door_is_known_here(project: Project) -> None:
+    for custom_id, consent in (("strong", "opted_in"), ("none", "unsubscribed")):
+        body = {"attributes": [{"external_id": custom_id, "email_subscribe": consent}]}
+        account = project.account
+        assert account.server.post("/users/track", account.key, body).status_code == 201
+    project.update(item("here", {"$email_marketing": "unsubscribed"}))
+    lines = project.lines(
+        project.export(attributes=["$email_marketing"], identifiers=["custom_id"])
+    )
+    found = {line["identifiers"].get("custom_id"): line["attributes"] for line in lines}
+    for custom_id, consent in (
+        ("strong", "subscribed"), ("none", "unsubscribed"), ("here", "unsubscribed"),
+    ):  # fmt: skip
+        assert found[custom_id] == {"$email_marketing": consent}
+    project.update(item("none", {"$email_marketing": None}))
+    assert "email_subscribe" not in project.profile("none")["fields"]
 
 
 def test_profiles_that_share_an_address_stay_two(project: Project) -> None:

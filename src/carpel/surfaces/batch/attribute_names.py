@@ -18,7 +18,7 @@ Kind = Literal["plain", "date", "url"]
 # contracts/batch.md §4.1
 NATIVE: dict[str, str] = {
     "$email_address": "email",
-    "$email_marketing": "email_marketing",
+    "$email_marketing": "email_subscribe",
     "$phone_number": "phone_number",
     "$sms_marketing": "sms_marketing",
     "$language": "language",

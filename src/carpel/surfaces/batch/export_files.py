@@ -128,6 +128,8 @@ def _identifiers(contact: Contact, wanted: list[str]) -> dict[str, Any]:
 def _attribute(contact: Contact, name: str) -> Any:
     if name in NATIVE:
         field = NATIVE[name]
-        return contact.identifiers.get(field, contact.fields.get(field))
+        value = contact.identifiers.get(field, contact.fields.get(field))
+        # Another door knows a stronger consent than this one has a word for.
+        return "subscribed" if name == "$email_marketing" and value == "opted_in" else value
     key = read_key(name)
     return contact.fields.get(field_of(key.name) if key is not None else name)
