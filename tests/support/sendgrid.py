@@ -110,7 +110,7 @@ class Office:
 def office(data: Path, start: str = "2026-06-01T12:00:00Z", **settings: Any) -> Iterator[Office]:
     """The product on a directory with SendGrid's door set as asked."""
     clock = SteppedClock(instant(start))
-    chosen = Settings(data=data, rate_limits=False, **settings)
+    chosen = Settings(data=data, **{"rate_limits": False, **settings})
     service = Service.open(chosen, clock)
     transport = InsideTransport(Front(service, chosen, TOKEN))
     try:

@@ -22,7 +22,7 @@ from .plan import Plan
 from .printer import Printer
 from .publication import Cause, Publication, Published
 from .reads import Reads, reads
-from .recompute import Membership, recompute
+from .recompute import Membership, count_filled, recompute
 
 _log = logging.getLogger("carpel.engine")
 
@@ -191,6 +191,11 @@ class Engine:
         with self._columns.snapshot() as snapshot:
             now = self._clock.now()
             return [recompute(plan, snapshot, workspace, now) for plan in plans]
+
+    def count_filled(self, workspace: int, plan: Plan, columns: Sequence[str]) -> list[int]:
+        """How many of those who fit a plan now have a value in each of these columns."""
+        with self._columns.snapshot() as snapshot:
+            return count_filled(plan, snapshot, workspace, self._clock.now(), columns)
 
     def newest(self, workspace: int, most: int) -> list[int]:
         """Contacts by the time of their last change, the newest first."""

@@ -46,6 +46,16 @@ class Printer:
             f"SELECT c.no FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values)
         )
 
+    def filled(self, plan: p.Plan, columns: Sequence[str]) -> Sql:
+        """How many of the contacts for whom the plan is true have a value in each column."""
+        self._values = []
+        where = self._contact(plan)
+        known = self._names.contact_columns
+        counts = ", ".join(f"count(c.{name})" if name in known else "0" for name in columns)
+        return Sql(
+            f"SELECT {counts} FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values)
+        )
+
     def operands(self, operands: Sequence[p.Operand], *, events: bool) -> Sql:
         """Number and these values of all rows that have them all, for formulas."""
         self._values = []

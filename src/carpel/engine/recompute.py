@@ -54,6 +54,19 @@ def recompute(
     return Membership(members, now, until)
 
 
+def count_filled(
+    plan: p.Plan, snapshot: Snapshot, workspace: int, now: int, columns: Sequence[str]
+) -> list[int]:
+    """How many of those for whom the plan is true have a value in each of these columns."""
+    names = snapshot.names(workspace)
+    if names is None:
+        return [0] * len(columns)
+    bare = Printer(names, now, {})
+    sets = {formula: _passing(formula, bare, snapshot) for formula in reads(plan).formulas}
+    (counts,) = snapshot.rows(Printer(names, now, sets).filled(plan, columns))
+    return [int(count) for count in counts]
+
+
 def _until(tests: Iterable[MovingTest], printer: Printer, snapshot: Snapshot, now: int) -> int:
     """When the first date is passed by its moving point."""
     return min((_turn(test, printer, snapshot, now) for test in tests), default=LATEST)

@@ -233,3 +233,10 @@ def test_wrong_queries_get_the_recorded_words(sendgrid: Caller, query: str, mess
     errors = sendgrid.post("/contacts/search", {"query": query}, 400)["errors"]
     assert errors[0] == {"field": "query", "message": message}
     assert sendgrid.post("/contacts/search", {}, 400)["errors"][0]["field"] == "query"
+
+
+def test_subscripts_on_what_is_no_map_fail_as_recorded(sendgrid: Caller) -> None:
+    query = {"query": """(events['']="bounced")"""}
+    failed = sendgrid.http.post("/v3/marketing/contacts/search", json=query)
+    assert failed.status_code == 500
+    assert failed.json() == {"errors": [{"message": "internal server error"}]}

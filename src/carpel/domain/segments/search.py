@@ -58,9 +58,5 @@ def tally_segment(
 
 
 def _tally(engine: Engine, workspace: Workspace, plan: p.Plan) -> dict[str, int]:
-    there = p.Missing(negated=True)
-    plans: list[p.Plan] = [
-        p.All((plan, p.ValueTest(p.Operand(p.Column(name, "text")), there))) for name in IDENTIFIERS
-    ]
-    found = engine.evaluate(workspace.no, plans)
-    return {name: len(one.members) for name, one in zip(IDENTIFIERS, found, strict=True)}
+    counts = engine.count_filled(workspace.no, plan, tuple(IDENTIFIERS))
+    return dict(zip(IDENTIFIERS, counts, strict=True))

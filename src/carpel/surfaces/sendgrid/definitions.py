@@ -41,7 +41,7 @@ async def create(call: Call, wanted: Definition) -> Segment:
     try:
         made = await call.off_loop(segments.create, call.workspace, wanted)
     except BadQuery as bad:
-        raise _wrong(bad, wanted) from None
+        raise errors.of_query(bad, "query_dsl", hints=wanted.dialect != "sgql") from None
     except Conflict:
         raise _taken(wanted) from None
     call.rooms.samples.wake()
@@ -58,22 +58,9 @@ async def edit(call: Call, segment: Segment, wanted: Definition) -> Segment:
     try:
         return await call.off_loop(segments.edit, call.workspace, segment, wanted)
     except BadQuery as bad:
-        raise _wrong(bad, wanted) from None
+        raise errors.of_query(bad, "query_dsl", hints=wanted.dialect != "sgql") from None
     except Conflict:
         raise _taken(wanted) from None
-
-
-def _wrong(bad: BadQuery, wanted: Definition) -> errors.SendGridError:
-    """Every problem of the query.
-
-    Hints go into the words, as there is no other place; not in v1, whose words are recorded.
-    """
-    hints = wanted.dialect != "sgql"
-    wrong = [
-        ("query_dsl", f"{one.message} ({one.hint})" if one.hint and hints else one.message)
-        for one in bad.problems
-    ]
-    return errors.bad_parameters(wrong)
 
 
 def _taken(wanted: Definition) -> errors.SendGridError:

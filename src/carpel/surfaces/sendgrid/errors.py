@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from carpel.domain.refusals import Conflict, NoSuch, Overloaded, Refusal
+from carpel.domain.segments import BadQuery
 
 
 class SendGridError(Exception):
@@ -123,6 +124,20 @@ def no_refresh(status: int, message: str) -> SendGridError:
 def internal() -> SendGridError:
     """500 (live)."""
     return _one(500, "internal server error")
+
+
+def of_query(bad: BadQuery, field: str, *, hints: bool) -> SendGridError:
+    """Every problem of a query; hints go into the words, as there is no other place.
+
+    Subscripts on what is no map end in a 500 (live, §4.4): the language says so in its words.
+    """
+    if any(one.code == "no_map" for one in bad.problems):
+        return internal()
+    wrong = [
+        (field, f"{one.message} ({one.hint})" if one.hint and hints else one.message)
+        for one in bad.problems
+    ]
+    return bad_parameters(wrong)
 
 
 def of_refusal(refusal: Refusal) -> SendGridError:

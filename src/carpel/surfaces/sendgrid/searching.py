@@ -38,8 +38,7 @@ async def by_query(call: Call) -> Reply:
     try:
         found: Found = looking.result()
     except BadQuery as bad:
-        wrong = [("query", problem.message) for problem in bad.problems]
-        raise errors.bad_parameters(wrong) from None
+        raise errors.of_query(bad, "query", hints=False) from None
     return Reply(
         {
             "contact_count": found.total,
