@@ -38,6 +38,9 @@ class Settings:
     log_level: str = "warning"
     changes_days: int = 90
     webhooks_private: bool = False
+    metrics_open: bool = False
+    otel_endpoint: str = ""
+    log_format: str = "text"
     lang: str = "en"
 
 
@@ -56,6 +59,9 @@ DESCRIPTIONS: dict[str, str] = {
     "columns_memory_mb": "memory for the column store, in MiB",
     "threads": "threads for the column store; 0 takes one for each processor",
     "log_level": "debug, info, warning or error",
+    "metrics_open": "on or off: show /metrics of all workspaces to everybody, without a key",
+    "otel_endpoint": "where traces go by OTLP over HTTP, such as http://localhost:4318",
+    "log_format": "text or json",
     "webhooks_private": "on or off: let webhooks send to private addresses of networks",
     "lang": "en or fr: the language in which rules are told to people",
     "changes_days": "days for which single changes of membership are kept; 0 keeps all",
@@ -67,6 +73,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "lang": ("en", "fr"),
     "sendgrid_validation": ("valid", "pending"),
     "sendgrid_exports": ("plain", "gzip"),
+    "log_format": ("text", "json"),
     "log_level": ("debug", "info", "warning", "error"),
 }
 _SWITCH = {

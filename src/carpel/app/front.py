@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
 from typing import Protocol
 
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -22,10 +26,22 @@ from carpel.surfaces.sendgrid import Manners, SendGridDoor
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.limits import Limiter
 
+from . import logs
+from .metrics import Metrics
 from .service import Service
+from .tracing import tracing_to
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DESCRIPTION = re.compile(r"/openapi/([a-z]+)\.json$")
+_DOORS = (
+    ("native", re.compile(r"/api/v1(/|$)")),
+    ("sendgrid", re.compile(r"/v3/")),
+    ("batch", re.compile(r"/2\.\d+(/|$)")),
+    ("files", re.compile(r"/files/")),
+    ("collecting", re.compile(r"/v1/")),
+    ("operating", re.compile(r"/(metrics|healthz|readyz|openapi|docs)")),
+    ("braze", re.compile(r"/(segments|users|events|custom_attributes|export)(/|$)")),
+)
 _log = logging.getLogger("carpel.front")
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -48,6 +64,9 @@ class Front:
 
     def __init__(self, service: Service, settings: Settings, local_token: str) -> None:
         self._service = service
+        self._settings = settings
+        self._metrics = Metrics(service)
+        self._trace, self._end_tracing = tracing_to(settings.otel_endpoint)
         limiter = Limiter(on=settings.rate_limits)
         braze = BrazeDoor(service, limiter)
         batch = BatchDoor(
@@ -79,6 +98,7 @@ class Front:
             (_DESCRIPTION, self._describe),
             (re.compile(r"/openapi\.json$|/docs$"), native.describe),
             (COLLECTED, native.collect),
+            (re.compile(r"/metrics$"), self._measure),
             (re.compile(r"/healthz$"), self._alive),
             (re.compile(r"/readyz$"), self._ready),
         ]
@@ -92,26 +112,63 @@ class Front:
         request = Request(scope, receive)
         given = request.headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        logs.request_id.set(request_id)
+        # Some clients join "/v3/" and "/marketing" (contracts/sendgrid.md §7).
+        path = scope["path"] = re.sub(r"/{2,}", "/", scope["path"])
+        with self._watched(request, path) as answered:
 
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"])["X-Request-Id"] = request_id
-            await send(message)
+            async def sending(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    MutableHeaders(raw=message["headers"])["X-Request-Id"] = request_id
+                    answered(message["status"])
+                await send(message)
 
-        try:
-            answered = await self._answer(request)
-            await answered(scope, receive, sending)
-        except ClientDisconnect:
-            _log.info("%s %s: the caller hung up", request.method, request.url.path)
+            try:
+                response = await self._answer(request, path)
+                await response(scope, receive, sending)
+            except ClientDisconnect:
+                _log.info("%s %s: the caller hung up", request.method, path)
 
     def close(self) -> None:
         """The server stops: end what would go on for as long as the caller listens."""
         self._native.close()
 
-    async def _answer(self, request: Request) -> Response:
-        # Some clients join "/v3/" and "/marketing" (contracts/sendgrid.md §7).
-        path = re.sub(r"/{2,}", "/", request.scope["path"])
-        request.scope["path"] = path
+    def end(self) -> None:
+        """The server has stopped: send what is left to be sent of traces."""
+        self._end_tracing()
+
+    @contextmanager
+    def _watched(self, request: Request, path: str) -> Iterator[Callable[[int], None]]:
+        """Measure, trace and log a request; what is yielded is told the status."""
+        door, status, start = _door_of(path), 0, perf_counter()
+        about = {"http.request.method": request.method, "url.path": path, "carpel.door": door}
+        with self._trace(f"{request.method} {door}", about, dict(request.headers)) as traced:
+
+            def answered(found: int) -> None:
+                nonlocal status
+                status = found
+                traced(found)
+
+            yield answered
+        seconds = perf_counter() - start
+        self._metrics.answered(door, request.method, status, seconds)
+        said = {"method": request.method, "path": path, "status": status, "door": door,
+                "seconds": round(seconds, 6)}  # fmt: skip
+        _log.info("%s %s %s", request.method, path, status, extra={"said": said})
+
+    async def _measure(self, request: Request) -> Response:
+        """`/metrics`: for a key its workspace; for all of them, the setting `metrics_open`."""
+        if self._settings.metrics_open:
+            workspaces = self._service.workspaces.list_all()
+        else:
+            found = self._native.reader(request)
+            if isinstance(found, Response):
+                return found
+            workspaces = found
+        text = await run_in_threadpool(self._metrics.text, workspaces)
+        return answer(request, text, media_type=CONTENT_TYPE_LATEST)
+
+    async def _answer(self, request: Request, path: str) -> Response:
         for shape, vendor in self._vendors:
             if shape.match(path):
                 if self._service.maintenance.since is not None:
@@ -140,6 +197,11 @@ class Front:
         if self._service.ingest.failure is not None:
             return answer(request, json_bytes({"status": "not applying"}), 503)
         return answer(request, json_bytes({"status": "ready"}))
+
+
+def _door_of(path: str) -> str:
+    """What a request is for, in one word of a few."""
+    return next((name for name, shape in _DOORS if shape.match(path)), "other")
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

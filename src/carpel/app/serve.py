@@ -65,6 +65,7 @@ def serve(service: Service, settings: Settings, on_ready: Callable[[str], None])
         front.close()
 
     asyncio.run(_run(server, listening, lambda: _ready(service, url, token, on_ready), stop))
+    front.end()
 
 
 async def _run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +38,12 @@ def serve(**flags: Any) -> None:
 
 def run_server(service: Any, settings: Settings, on_ready: Any) -> None:
     """Serve an open service; the caller closes it."""
+    from carpel.app import logs  # noqa: PLC0415
     from carpel.app.serve import CannotListen, serve as serve_service  # noqa: PLC0415
+    from carpel.app.tracing import NoTelemetry  # noqa: PLC0415
 
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logs.set_up(settings.log_level, settings.log_format)
     try:
         serve_service(service, settings, on_ready)
-    except CannotListen as error:
+    except (CannotListen, NoTelemetry) as error:
         raise click.ClickException(str(error)) from None

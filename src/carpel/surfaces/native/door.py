@@ -75,6 +75,19 @@ class NativeDoor:
         """What analytics SDKs send to `/v1/…`."""
         return await self._guarded(request, self._collect)
 
+    def reader(self, request: Request) -> list[Workspace] | Response:
+        """The workspaces that the caller may read, or the answer that refuses."""
+        try:
+            workspace, key = self._let_in(request)
+            if key is None:
+                return self._rooms.workspaces.list_all()
+            require(key, "api.read")
+        except Problem as problem:
+            return respond(request, problem)
+        except Refusal as refusal:
+            return respond(request, from_refusal(refusal))
+        return [workspace]
+
     def close(self) -> None:
         """The server stops: end streams and waiting."""
         self._watch.close()
