@@ -11,7 +11,9 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from carpel.query.compile import Compiled, compile_document, compile_text
+from carpel.query.dialects import Dialect
 from carpel.query.problems import Problem, Refused
+from carpel.query.sgql.tree import sgql_tree
 from support.oracle import members
 from support.oracle_calendar import OffTheCalendar
 from support.oracle_cases import filled, read_cases
@@ -29,7 +31,9 @@ SELECT contact_id updated_at FROM contact_data event_data e c JOIN INNER ON WHER
 IS NULL TRUE FALSE LIKE ILIKE BETWEEN DISTINCT INTERVAL TIMESTAMP DATE DAY MONTH DAYS AS LIMIT UNION DROP
 score balance active signup country tags list_ids email created_at "order" `plan` nothing event_type timestamp
 properties.amount e.properties.sku c.contact_id e.contact_id DATA:payload.x COUNT(*) COUNT( SUM( AVG( MIN( LOWER(
-LENGTH( NOW() array_contains( timestampadd( CURRENT_TIMESTAMP 'US' '2026-01-01' 'VIP' '30' 0 1 10 0.1 1e6 1e400
+FOLLOWED BY WITHIN SEGMENT FIRST( LAST( START_OF( 'month' 'Europe/Paris' DAYS_TO_ANNIVERSARY( RANDOM_BUCKET(
+regexp_like( '^a.*$' '[' CONCAT( || 'i' contains( segment_ids event_data['x']
+LENGTH( NOW() array_contains( timestampadd( CURRENT_TIMESTAMP 'US' '2026-01-01' 'VIP' '30' 0 1 10 0.1 1e6 1e400 0.1e567018915
 1e-999999999 .5 = != <> < <= >= + - * / % ( ) [ ] , . ; : '' ' " ` -- /* */ ? \\ \x00 é 😀
 """.split()  # noqa: SIM905 (as people would list them)
 GLUE = ["", " ", " ", " ", "\n", "/**/", "--\n"]
@@ -93,6 +97,31 @@ def test_any_text_is_taken_or_refused_with_places(
         _check_taken(compiled, town, population)
 
 
+@examples(400)
+@given(text=texts, dialect=st.sampled_from(("sgql", "sql2")))
+def test_any_text_of_the_vendors_languages_too(
+    text: str, dialect: Dialect, town: Town, population: Population
+) -> None:
+    text = filled(text, town.list_ids)
+    try:
+        compiled = compile_text(text, town.names, dialect)
+    except Refused as refused:
+        for problem in refused.problems:
+            _check_place(problem, text)
+    else:
+        _check_taken(compiled, town, population)
+        if dialect == "sgql":
+            assert set(sgql_tree(text)) == {"contacts"}
+
+
+@examples(300)
+@given(text=texts, data=st.data())
+def test_anything_can_be_completed_anywhere(text: str, data: st.DataObject, town: Town) -> None:
+    cursor = data.draw(st.integers(0, len(text)))
+    found = town.service.assistant.complete(town.workspace, text, cursor)
+    assert 0 <= found.start <= cursor
+
+
 @st.composite
 def mutated_documents(draw: st.DrawFn) -> Any:
     """A case's document with parts of it replaced, renamed, cut out or doubled."""
@@ -116,7 +145,8 @@ leaves = mix(
 keys = st.sampled_from(
     """
     all any not op left right low high values pattern field event property timestamp now interval months
-    seconds function of math aggregate events where having in_lists everyone x a/b
+    seconds function of math aggregate events where having in_lists everyone x a/b in_segments sequence first
+    then within regexp concat start_of shift zone days_to_anniversary random_bucket salt ignore_case
     """.split()  # noqa: SIM905 (the same)
 )
 json_values = st.recursive(

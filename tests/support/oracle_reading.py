@@ -93,7 +93,9 @@ def regexp(text: str, pattern: str, ignore_case: bool) -> bool:  # noqa: FBT001
     """Python's own expressions; a `$` at the end is the very end, classes are those of ASCII."""
     if pattern.endswith("$") and not pattern.endswith("\\$"):
         pattern = pattern[:-1] + r"\Z"
-    return re.search(pattern, text, re.IGNORECASE if ignore_case else re.ASCII) is not None
+    of_ascii = not ignore_case or re.search(r"\\[dDwWsSbB]", pattern) is not None
+    flags = (re.IGNORECASE if ignore_case else 0) | (re.ASCII if of_ascii else 0)
+    return re.search(pattern, text, flags) is not None
 
 
 def lower(text: str) -> str:

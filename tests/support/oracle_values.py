@@ -145,6 +145,8 @@ def work_out(value: m.Value, kind: Kind, row: Row) -> Any:
             days = None if date is None else calendar.days_to(date, ZoneInfo(zone), row.now)
             return None if days is None else Fraction(days)
         case m.Bucket(buckets=buckets, salt=salt):
+            if "uuid" not in row.contact:
+                raise Unanswerable("whose number is not known")
             digits = md5(f"{salt}:{row.contact['uuid']}".encode()).hexdigest()  # noqa: S324
             return Fraction(int(digits[:15], 16) % buckets)
         case m.Concat(parts=parts):

@@ -195,7 +195,9 @@ class Printer:
                 return f"{shown} {_not(test.negated)}{word} {pattern} ESCAPE '\\'"
             case p.FitsRegexp():
                 options = "i" if test.ignore_case else "c"
-                pattern = self._value(test.pattern)
+                # The empty group keeps the store from making a LIKE of it, which is not the same
+                # for `a^` and for a `.` beside a line's end.
+                pattern = self._value("()" + test.pattern)
                 return f"{_not(test.negated)}regexp_matches({shown}, {pattern}, '{options}')"
             case p.Missing():
                 return f"{shown} IS {_not(test.negated)}NULL"

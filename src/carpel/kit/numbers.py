@@ -27,7 +27,7 @@ def exact(value: Decimal | int | str) -> Decimal:
         number = value if isinstance(value, Decimal) else Decimal(value)
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is not a number") from error
-    if not number.is_finite() or abs(number) >= _LIMIT:
+    if not number.is_finite() or number.copy_abs() >= _LIMIT:  # abs() would round, and overflow
         raise NumberOutOfRange(f"{value} is outside ±10^{WHOLE_DIGITS}")
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DECIMALS:

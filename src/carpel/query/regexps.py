@@ -63,11 +63,11 @@ class _Reader:
             self.at += 1
 
     def _repeated(self, depth: int) -> int:
-        anchor = self._here in ("^", "$")
+        anchor = self._pattern.startswith(("^", "$", "\\b", "\\B"), self.at)
         states = self._one(depth)
         times = self._times()
         if times is not None and anchor:
-            raise BadRegexp("^ and $ cannot be repeated")
+            raise BadRegexp("a place such as ^, $ or \\b cannot be repeated")
         if times is not None and self._times() is not None:
             raise BadRegexp("a repetition cannot be repeated: put it into ( )")
         return states * (times or 1)
