@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any, Self
 
 import httpx
 import msgspec
 
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+from carpel.kit.numbers import from_text
+
+_decode = msgspec.json.Decoder(float_hook=from_text).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from carpel.kit.numbers import from_text
+
 from .rows import MISSING, BrokenRow, Row
 from .streams import Stream
 
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode = msgspec.json.Decoder(float_hook=from_text).decode
 # Objects whose members stand for columns of their own, as our exports have them.
 _NESTED = ("fields", "properties")
 

@@ -37,6 +37,14 @@ def exact(value: Decimal | int | str) -> Decimal:
     return number
 
 
+def from_text(text: str) -> Decimal:
+    """A number as written; one beyond what decimals can be is infinite, which `exact` refuses."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")
+
+
 def plain(number: Decimal) -> str:
     """The one canonical text of a number: no exponent, no trailing zeros, no minus zero."""
     text = format(number, "f")

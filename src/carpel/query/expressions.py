@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
+from carpel.kit.numbers import from_text
+
 from . import nodes
 from .problems import Complaints, Problem, Refused
 from .tokens import Token
@@ -216,9 +218,9 @@ class ExpressionParser:
         if token.kind == "number" and self.bare_intervals and self.peek().is_word(*_UNIT_WORDS):
             amount, unit = self.advance(), self.advance()
             place = token.place.until(unit.place)
-            return nodes.Interval(Decimal(amount.text), unit.text.upper(), place)
+            return nodes.Interval(from_text(amount.text), unit.text.upper(), place)
         if token.kind == "number":
-            return nodes.Value(Decimal(self.advance().text), token.place)
+            return nodes.Value(from_text(self.advance().text), token.place)
         if token.kind == "string":
             return nodes.Value(self.advance().text, token.place)
         if token.is_symbol("("):

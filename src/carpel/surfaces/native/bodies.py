@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from carpel.kit.numbers import from_text
 
 from .context import Call
 from .problems import Problem
@@ -114,7 +115,7 @@ async def read_body(call: Call, kind: type[Body]) -> Body:
     Raises:
         Problem: it is too large, no JSON, or something else.
     """
-    decoder = msgspec.json.Decoder(kind, float_hook=Decimal)
+    decoder = msgspec.json.Decoder(kind, float_hook=from_text)
     try:
         return decoder.decode(await call.body())
     except msgspec.ValidationError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+from carpel.kit.numbers import from_text
+
+_decoder = msgspec.json.Decoder(float_hook=from_text)
 
 
 class TooLarge(Exception):
