@@ -75,6 +75,12 @@ def test_an_audience_is_a_list(project: Project) -> None:
     assert missing.status_code == 404  # who leaves is not made for it
 
 
+def test_a_name_has_up_to_255_characters_and_its_case(project: Project) -> None:
+    for name in ("n" * 255, "N" * 255):
+        create(project, name)
+        assert view(project, name)["name"] == name
+
+
 def test_the_last_action_for_an_id_counts(project: Project) -> None:
     create(project, "last")
     ids = [{"id": "u1", "action": "add"}, {"id": "u2", "action": "remove"},

@@ -13,7 +13,7 @@ from carpel.storage.catalogue import Catalogue
 
 from .repository import List, ListRepository
 
-LONGEST_NAME = 100
+LONGEST_NAME = 255
 
 
 class Lists:
