@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from carpel.client import Client
-from carpel.client.client import ApiError
+from carpel.client import ApiError, Client
 from carpel.query.compile import compile_document, compile_text
 from support.population import FreeClock, Population, caller, running
 from support.population_town import Town, found_town

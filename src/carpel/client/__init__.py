@@ -1,6 +1,8 @@
-"""A small client of the own API, over the network or within the process."""
+"""A small, typed client of the own API, sync and async, over the network or within the process."""
 
-from .client import ApiError, Client, Unreachable
+from .client import Client
 from .inside import InsideTransport
+from .waiting import AsyncClient
+from .wire import ApiError, Unreachable
 
-__all__ = ["ApiError", "Client", "InsideTransport", "Unreachable"]
+__all__ = ["ApiError", "AsyncClient", "Client", "InsideTransport", "Unreachable"]

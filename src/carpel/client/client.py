@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
-import msgspec
 
-from carpel.kit.numbers import from_text
+from . import models as m, requests as r
+from .wire import TIMEOUT, Unreachable, decode, encode, error as error_of, headers_for, read
 
-_decode = msgspec.json.Decoder(float_hook=from_text).decode
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class Unreachable(Exception):
-    """The server does not answer."""
-
-
-class ApiError(Exception):
-    """The server refused. `problem` is the RFC 9457 object it answered with."""
-
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        super().__init__(problem.get("detail", f"the server answered {status}"))
-        self.status = status
-        self.problem = problem
-
-    @property
-    def code(self) -> str:
-        """The problem's stable code."""
-        return str(self.problem.get("code", ""))
+Answer = TypeVar("Answer")
 
 
 class Client:
@@ -52,13 +33,10 @@ class Client:
             workspace: which one, for the local token; a key has its own.
             transport: how to get there, when not over the network.
         """
-        headers = {"Authorization": f"Bearer {key}"}
-        if workspace is not None:
-            headers["X-Carpel-Workspace"] = workspace
         self._http = httpx.Client(
             base_url=f"{base_url}/api/v1",
-            headers=headers,
-            timeout=httpx.Timeout(None, connect=10),
+            headers=headers_for(key, workspace),
+            timeout=TIMEOUT,
             transport=transport,
         )
 
@@ -77,11 +55,11 @@ class Client:
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
         """Send a body as JSON."""
-        return self._call("POST", path, query, _encode(body))
+        return self._call("POST", path, query, encode(body)[0] or b"null")
 
     def patch(self, path: str, body: Any, **query: Any) -> Any:
         """Change what the body names."""
-        return self._call("PATCH", path, query, _encode(body))
+        return self._call("PATCH", path, query, encode(body)[0])
 
     def delete(self, path: str, **query: Any) -> Any:
         """Delete."""
@@ -106,14 +84,111 @@ class Client:
         try:
             with self._http.stream("GET", path) as answer:
                 if answer.status_code >= httpx.codes.BAD_REQUEST:
-                    raise _error(answer.status_code, answer.read())
+                    raise error_of(answer.status_code, answer.read())
                 yield answer.iter_bytes()
         except httpx.TransportError as error:
             raise Unreachable(str(error)) from None
 
+    # ------------------------------------------------------------------- typed
+
+    def send(self, request: r.Request[Answer], **more: Any) -> Answer:
+        """Any request of `carpel.client.requests`; `more` are further query parameters."""
+        content, _ = encode(request.body)
+        status, body = self._exchange(
+            request.method, request.path, {**request.query, **more}, content
+        )
+        return read(status, body, request.answer)
+
+    def segments(self, **filters: Any) -> Iterator[m.Segment]:
+        """All segments that pass the filters: name, tag, team, list, archived."""
+        request, cursor = r.segments(**filters), None
+        while True:
+            page = self.send(request, cursor=cursor)
+            yield from page.data
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def segment(self, reference: str) -> m.Segment:
+        """One segment, by id, code or name."""
+        return self.send(r.segment(reference))
+
+    def create_segment(self, **definition: Any) -> m.Segment:
+        """A new segment: name, and sql or document, and what else it can have."""
+        return self.send(r.create_segment(definition))
+
+    def edit_segment(self, reference: str, **changes: Any) -> m.Segment:
+        """Change what is given."""
+        return self.send(r.edit_segment(reference, changes))
+
+    def delete_segment(self, reference: str) -> None:
+        """Delete a segment and its history."""
+        self.send(r.delete_segment(reference))
+
+    def preview(self, sql: str) -> m.Preview:
+        """What a query would give now."""
+        return self.send(r.preview(sql))
+
+    def members(self, reference: str, limit: int = 10_000) -> Iterator[m.Contact]:
+        """All members of one moment."""
+        request, cursor = r.members(reference, limit), None
+        while True:
+            page = self.send(request, cursor=cursor)
+            yield from page.data
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def explain(self, reference: str, contact: str) -> m.Explanation:
+        """Why a contact is in or out."""
+        return self.send(r.explain(reference, contact))
+
+    def series(self, reference: str, **query: Any) -> m.Series:
+        """Sizes over time: start, end, interval, timezone."""
+        return self.send(r.series(reference, **query))
+
+    def follow(
+        self, cursor: str | None = None, segments: Sequence[str] = (), wait: int = 30
+    ) -> Iterator[m.Changes]:
+        """Changes as they come, for ever. Keep each page's `next_cursor` with what you make of it."""
+        while True:
+            page = self.send(r.changes(cursor, segments, wait, limit=1_000))
+            cursor = page.next_cursor
+            yield page
+
+    def send_contacts(
+        self, items: Sequence[Mapping[str, Any]], wait: r.Wait | None = None
+    ) -> m.Accepted:
+        """Make or change contacts; durable when this returns."""
+        return self.send(r.send_contacts(items, wait))
+
+    def send_events(
+        self, items: Sequence[Mapping[str, Any]], wait: r.Wait | None = None
+    ) -> m.Accepted:
+        """Tell what contacts did; durable when this returns."""
+        return self.send(r.send_events(items, wait))
+
+    def contact(self, reference: str) -> m.Contact:
+        """One contact, by id, external_id or e-mail address."""
+        return self.send(r.contact(reference))
+
+    def erase_contact(self, reference: str) -> None:
+        """Forget a contact everywhere."""
+        self.send(r.erase_contact(reference))
+
+    # ------------------------------------------------------------------ within
+
     def _call(
         self, method: str, path: str, query: Mapping[str, Any], content: bytes | None = None
     ) -> Any:
+        status, body = self._exchange(method, path, query, content)
+        if status >= httpx.codes.BAD_REQUEST:
+            raise error_of(status, body)
+        return decode(body) if body else None
+
+    def _exchange(
+        self, method: str, path: str, query: Mapping[str, Any], content: bytes | None
+    ) -> tuple[int, bytes]:
         params = {name: value for name, value in query.items() if value is not None}
         headers = {"Content-Type": "application/json"} if content is not None else {}
         try:
@@ -122,14 +197,4 @@ class Client:
             )
         except httpx.TransportError as error:
             raise Unreachable(str(error) or type(error).__name__) from None
-        if answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise _error(answer.status_code, answer.content)
-        return _decode(answer.content) if answer.content else None
-
-
-def _error(status: int, body: bytes) -> ApiError:
-    try:
-        problem = _decode(body)
-    except msgspec.DecodeError:
-        problem = None
-    return ApiError(status, problem if isinstance(problem, dict) else {})
+        return answer.status_code, answer.content
