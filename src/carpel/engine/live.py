@@ -1,78 +1,38 @@
-"""Everyone's membership as last computed, and what has to be computed again.
+"""Everyone's membership, kept up with data and time.
 
-Each segment is recomputed when data it reads has changed or when time alone may have changed it.
+Most segments live in memory (engine/memory): a change is worked out for the contacts it touches. A
+segment whose rules that engine does not know is recomputed from the columns whenever data it reads
+has changed or time alone may have changed it.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.kit.clock import Clock
-from carpel.kit.instants import LATEST
 from carpel.storage.columns import Columns, Snapshot
 
 from .look import Look
+from .memory.world import Flips
 from .plan import Plan
 from .printer import Printer
 from .publication import Cause, Publication, Published
-from .reads import Reads, reads
 from .recompute import Membership, count_filled, recompute
+from .tracked import Tracked, Work, why
+from .tracker import Tracker
+from .worlds import Pending
 
 _log = logging.getLogger("carpel.engine")
 
 _MOMENT_S = 0.02
 
 
-@dataclass(frozen=True)
-class Touched:
-    """What a batch of the log changed in one workspace."""
-
-    workspace: int
-    population: bool = False  # contacts came or went
-    columns: frozenset[str] = frozenset()
-    types: frozenset[str] = frozenset()  # of events that came
-    events: bool = False  # events moved or went, of whatever type
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many, as of when, whether that is exact as of then, and under which rules."""
-
-    value: int
-    at: int
-    exact: bool
-    definition_version: int
-
-
-@dataclass
-class _Segment:
-    workspace: int
-    version: int
-    plan: Plan
-    reads: Reads
-    needs: int = 0  # the last log record that may have changed it
-    stale: bool = True
-    published: Published | None = None
-    failure: str | None = None
-    touched_by: Cause = "contact"  # the last data that may have changed it
-
-
-@dataclass
-class _Work:
-    """One segment to compute, as it was when it was taken up."""
-
-    number: int
-    version: int
-    segment: _Segment = field(repr=False)
-
-
-class Engine:
+class Engine(Tracker):
     """Keeps every defined segment's membership. Thread-safe.
 
     Without `start()` nothing runs in the background: what is stale is computed when it is asked
@@ -95,78 +55,14 @@ class Engine:
             outstanding_since: when the first acknowledged record came that is not in the columns
                 yet; None when there is none.
         """
+        super().__init__(clock, columns.applied, outstanding_since)
         self._columns = columns
-        self._clock = clock
         self._on_published = on_published
-        self._outstanding_since = outstanding_since
-        self._segments: dict[int, _Segment] = {}
-        self._changed = threading.Condition()
         self._computing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = False
-        self._touched = columns.applied  # the last log record that touch() has heard of
-
-    # ------------------------------------------------------------- definitions
-
-    def define(self, number: int, workspace: int, version: int, plan: Plan) -> None:
-        """Take up a segment, or new rules for it; the old membership serves until it is computed."""
-        with self._changed:
-            old = self._segments.get(number)
-            segment = _Segment(workspace, version, plan, reads(plan))
-            segment.published = old.published if old else None
-            self._segments[number] = segment
-            self._changed.notify_all()
-
-    def drop(self, number: int) -> None:
-        """Forget a segment."""
-        with self._changed:
-            self._segments.pop(number, None)
-            self._changed.notify_all()
-
-    def touch(self, seq: int, touched: Iterable[Touched]) -> None:
-        """Data changed: mark what reads it."""
-        changes = {change.workspace: change for change in touched}
-        with self._changed:
-            self._touched = max(self._touched, seq)
-            for segment in self._segments.values():
-                change = changes.get(segment.workspace)
-                cause = _cause(change, segment.reads) if change is not None else None
-                if cause is not None:
-                    segment.stale = True
-                    segment.touched_by = cause
-                    segment.needs = max(segment.needs, seq)
-            self._changed.notify_all()
 
     # ----------------------------------------------------------------- asking
-
-    def count(self, number: int) -> Count | None:
-        """The count as published; None before the first, or for an unknown segment.
-
-        Its instant is now when nothing acknowledged waits to be taken over and nothing that has
-        been can have changed it; else it is when the segment was computed last.
-        """
-        waiting = self._outstanding_since()
-        with self._changed:
-            segment = self._segments.get(number)
-            if segment is None or segment.published is None:
-                return None
-            published = segment.published
-            now = self._clock.now()
-            if waiting is None and segment.failure is None and not self._is_stale(segment, now):
-                return Count(published.count, now, exact=True, definition_version=published.version)
-            return Count(published.count, published.at, published.exact, published.version)
-
-    def members(self, number: int) -> Published | None:
-        """The membership as published."""
-        with self._changed:
-            segment = self._segments.get(number)
-            return segment.published if segment else None
-
-    def failure(self, number: int) -> str | None:
-        """Why a segment's last computation failed, or None."""
-        with self._changed:
-            segment = self._segments.get(number)
-            return segment.failure if segment else None
 
     def settle(self, numbers: Iterable[int], seq: int = 0, timeout_s: float | None = None) -> bool:
         """Wait until these segments hold all data up to `seq` and all that time has done.
@@ -227,7 +123,8 @@ class Engine:
                 if published is None:
                     raise LookupError(segment.failure or "not computed yet")
                 if same or segment.failure is not None:
-                    found = recompute(plan, snapshot, segment.workspace, published.at)
+                    at = self._as_of[segment.workspace] if segment.is_built else published.at
+                    found = recompute(plan, snapshot, segment.workspace, at)
                     return published.members, FrozenBitMap(BitMap(found.members))
             with self._changed:  # data came in between; its touch() is on the way
                 self._changed.wait(_MOMENT_S)
@@ -248,18 +145,20 @@ class Engine:
             self._thread.join()
 
     def refresh(self, numbers: set[int] | None = None) -> None:
-        """Compute what is stale (of these, or of all), on one snapshot at one instant."""
+        """Bring what lives in memory up to now, and compute what is stale (of these, or of all)."""
         with self._computing:
+            now = self._clock.now()
+            waiting = self._outstanding_since()
+            exact = waiting is None or waiting >= now
+            self._refresh_memory(numbers, now, exact=exact)
             work = self._take(numbers)
             if not work:
                 return
-            now = self._clock.now()
-            waiting = self._outstanding_since()
             with self._columns.snapshot() as snapshot:
                 for job in work:
                     if self._closing:
                         return
-                    self._compute(job, snapshot, now, exact=waiting is None or waiting >= now)
+                    self._compute(job, snapshot, now, exact=exact)
 
     def _run(self) -> None:
         while True:
@@ -270,17 +169,117 @@ class Engine:
                     return
             self.refresh()
 
-    def _take(self, numbers: set[int] | None) -> list[_Work]:
+    # ------------------------------------------------------------ what lives in memory
+
+    def _refresh_memory(self, numbers: set[int] | None, now: int, *, exact: bool) -> None:
+        with self._changed:
+            self._moving_on = True
+            dropped, self._dropped = self._dropped, []
+            fresh = {
+                number: segment
+                for number, segment in self._segments.items()
+                if segment.in_memory and segment.stale and (numbers is None or number in numbers)
+            }
+            for segment in fresh.values():
+                self._worlds.expect(segment.workspace)
+        try:
+            for workspace, number in dropped:
+                self._worlds.drop(workspace, number)
+            if fresh:
+                self._build(fresh, now, exact=exact)
+            self._drain(None, now, exact=exact)
+        finally:
+            with self._changed:
+                self._moving_on = False
+                self._changed.notify_all()
+
+    def _build(self, fresh: dict[int, Tracked], now: int, *, exact: bool) -> None:
+        """Take segments up in memory, with exactly the data that a snapshot has."""
+        with self._columns.snapshot() as snapshot:
+            with self._changed:
+                self._changed.wait_for(lambda: self._touched >= snapshot.applied or self._closing)
+            self._drain(snapshot.applied, now, exact=exact)
+            for workspace in {segment.workspace for segment in fresh.values()}:
+                plans = {n: one.plan for n, one in fresh.items() if one.workspace == workspace}
+                with self._guarded(workspace):
+                    found = self._worlds.define(workspace, plans, snapshot, now)
+                    self._as_of[workspace] = now
+                    for number, members in found.items():
+                        segment = fresh[number]
+                        until = self._worlds.due(workspace)
+                        version = segment.version
+                        made = Published(members, version, now, until, snapshot.applied, exact)
+                        segment.is_built = True
+                        segment.stale = False
+                        self._publish(number, segment, made)
+
+    def _drain(self, up_to: int | None, now: int, *, exact: bool) -> None:
+        """Bring the worlds to an instant, then take in what is queued."""
+
+        def told(workspace: int, flips: Mapping[int, Flips], seq: int | None) -> None:
+            for number in flips:
+                self._republish(workspace, number, now, seq, exact=exact)
+
+        for workspace in self._worlds.workspaces:
+            with self._guarded(workspace):
+                self._worlds.advance(workspace, now, told)
+                self._as_of[workspace] = now
+        while (pending := self._oldest(up_to)) is not None:
+            for workspace in pending.batches:
+                with self._guarded(workspace):
+                    self._worlds.take_in(workspace, pending, now, told)
+            with self._changed:
+                self._worlds.done(pending)
+                self._changed.notify_all()
+
+    def _oldest(self, up_to: int | None) -> Pending | None:
+        with self._changed:
+            return self._worlds.oldest(up_to)
+
+    def _republish(
+        self, workspace: int, number: int, now: int, seq: int | None, *, exact: bool
+    ) -> None:
+        """Somebody entered or left a segment in memory."""
+        with self._changed:
+            segment = self._segments.get(number)
+        members = self._worlds.members(workspace, number)
+        if segment is None or segment.published is None or members is None:
+            return
+        old = segment.published
+        applied = old.applied if seq is None else seq
+        until = self._worlds.due(workspace)
+        made = Published(members, old.version, now, until, applied, exact)
+        self._publish(number, segment, made, "time" if seq is None else None)
+
+    @contextmanager
+    def _guarded(self, workspace: int) -> Iterator[None]:
+        """Should a world fail, its segments are recomputed from the columns from then on."""
+        try:
+            yield
+        except Exception:
+            _log.exception("the engine in memory failed; its segments are recomputed instead")
+            with self._changed:
+                self._worlds.discard(workspace)
+                for segment in self._segments.values():
+                    if segment.workspace == workspace and segment.in_memory:
+                        segment.in_memory = segment.is_built = False
+                        segment.stale = True
+
+    # ------------------------------------------------------------ what is recomputed
+
+    def _take(self, numbers: set[int] | None) -> list[Work]:
         now = self._clock.now()
         with self._changed:
             work = []
             for number, segment in self._segments.items():
-                if (numbers is None or number in numbers) and self._is_stale(segment, now):
+                if segment.in_memory or (numbers is not None and number not in numbers):
+                    continue
+                if self._is_stale(segment, now):
                     segment.stale = False  # what comes from here on marks it again
-                    work.append(_Work(number, segment.version, segment))
+                    work.append(Work(number, segment.version, segment))
             return work
 
-    def _compute(self, job: _Work, snapshot: Snapshot, now: int, *, exact: bool) -> None:
+    def _compute(self, job: Work, snapshot: Snapshot, now: int, *, exact: bool) -> None:
         """`exact`: all that was acknowledged before now is in the snapshot."""
         segment = job.segment
         failure = None
@@ -293,86 +292,20 @@ class Engine:
             _log.exception("segment %s could not be computed", job.number)
             failure = f"{type(error).__name__}: {error}"
         with self._changed:
-            if self._segments.get(job.number) is not segment:
-                return  # redefined or dropped meanwhile
             segment.failure = failure
-            previous = segment.published
-            if published is not None:
-                segment.published = published
             self._changed.notify_all()
         if published is not None:
-            cause = _why(segment, previous, published)
-            self._on_published(
-                Publication(job.number, segment.workspace, previous, published, cause)
-            )
+            self._publish(job.number, segment, published)
 
-    # ---------------------------------------------------------- under the lock
-
-    def _is_stale(self, segment: _Segment, now: int) -> bool:
-        """Whether it has to be computed; one that failed waits for a change."""
-        published = segment.published
-        if segment.stale or published is None or segment.failure is not None:
-            return segment.stale
-        return (
-            published.version != segment.version
-            or published.applied < segment.needs
-            or now >= published.until
-        )
-
-    def _holds(self, segment: _Segment, applied: int) -> bool:
-        """Whether what is published has all data up to a record, and the rules as they are."""
-        published = segment.published
-        return (
-            published is not None
-            and published.version == segment.version
-            and applied <= self._touched
-            and segment.needs <= published.applied
-        )
-
-    def _has_stale(self) -> bool:
-        now = self._clock.now()
-        return any(self._is_stale(segment, now) for segment in self._segments.values())
-
-    def _next_due(self) -> int | None:
-        due = min(
-            (s.published.until for s in self._segments.values() if s.published is not None),
-            default=LATEST,
-        )
-        return None if due == LATEST else due
-
-    def _settled(self, numbers: set[int], seq: int) -> bool:
-        now = self._clock.now()
-        return all(
-            self._is_settled(self._segments[number], seq, now)
-            for number in numbers
-            if number in self._segments
-        )
-
-    def _is_settled(self, segment: _Segment, seq: int, now: int) -> bool:
-        published = segment.published
-        if segment.failure is not None and not segment.stale:
-            return True  # as far as it will get
-        if published is None or published.version != segment.version or now >= published.until:
-            return False
-        return published.applied >= min(seq, segment.needs) if seq else not segment.stale
-
-
-def _cause(change: Touched, seen: Reads) -> Cause | None:
-    """How a change can move anyone in or out; None when it cannot."""
-    if seen.events and (
-        change.events
-        or (change.types and (seen.types is None or not change.types.isdisjoint(seen.types)))
-    ):
-        return "event"
-    if change.population or change.columns & seen.columns:
-        return "contact"
-    return None
-
-
-def _why(segment: _Segment, previous: Published | None, published: Published) -> Cause:
-    """What may have moved people between two publications."""
-    if previous is None:
-        return "event" if segment.reads.events else "contact"
-    if previous.version != published.version:
-        return "definition"
-    return segment.touched_by if previous.applied < segment.needs else "time"
+    def _publish(
+        self, number: int, segment: Tracked, published: Published, cause: Cause | None = None
+    ) -> None:
+        """Args: cause: None to find it out."""
+        with self._changed:
+            if self._segments.get(number) is not segment:
+                return  # redefined or dropped meanwhile
+            previous = segment.published
+            segment.published = published
+            self._changed.notify_all()
+        cause = cause or why(segment, previous, published)
+        self._on_published(Publication(number, segment.workspace, previous, published, cause))

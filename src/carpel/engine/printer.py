@@ -98,6 +98,27 @@ class Printer:
             (most,),
         )
 
+    def column(self, seen: Sequence[p.Column]) -> Sql:
+        """Number and stored values of all contacts; dates as microseconds."""
+        self._values = []
+        shown = [_comparable(p.Operand(one), self._seen(one)) for one in seen]
+        columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
+        return Sql(f"SELECT c.no, {columns} FROM {self._names.contacts} AS c", ())
+
+    def events(self, types: Sequence[str] | None, seen: Sequence[p.Seen]) -> Sql:
+        """Contact, time and stored values of all events of some types; dates as microseconds."""
+        self._values = []
+        shown = [_comparable(p.Operand(one), self._seen(one)) for one in seen]
+        columns = "".join(f", {text} AS v{place}" for place, text in enumerate(shown))
+        where = "TRUE"
+        if types is not None:
+            where = f"e.type IN ({', '.join(self._value(name) for name in types)})"
+        return Sql(
+            f"SELECT e.contact, epoch_us(e.happened_at) AS at{columns}"
+            f" FROM {self._names.events} AS e WHERE {where}",
+            tuple(self._values),
+        )
+
     # -------------------------------------------------------------------- trees
 
     def _contact(self, plan: p.Plan) -> str:

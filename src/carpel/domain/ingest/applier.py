@@ -20,7 +20,7 @@ from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.engine.live import Engine
 from carpel.kit.ids import derived_id
-from carpel.storage.columns import Columns, ContactRows
+from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch
 from carpel.storage.people import People
 
 from . import changes as changes_
@@ -87,6 +87,7 @@ class Applier:
             ]
             self._columns.apply(seq, batches)
             self._handed_over = seq
+            self._engine.touch(seq, (), batches)  # it has computed nothing yet
 
     def apply(self, records: Sequence[tuple[int, Record]]) -> Applied:
         """Apply consecutive records as one batch to the people store.
@@ -108,6 +109,7 @@ class Applier:
 
     def hand_over(self, applied: Applied) -> None:
         """Bring the columns up to the batch, and tell the engine what it touched."""
+        batches: list[WorkspaceBatch] = []
         if applied.seq > self._handed_over:
             batches = [
                 changes_.to_batch(part, applied.changes.created[workspace], self._rows_of(applied))
@@ -117,7 +119,7 @@ class Applier:
             self._handed_over = applied.seq
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
-        self._engine.touch(applied.seq, applied.changes.touched(self._fields))
+        self._engine.touch(applied.seq, applied.changes.touched(self._fields), batches)
 
     def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
         """The batch's own rows, as it left them."""

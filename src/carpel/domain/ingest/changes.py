@@ -10,7 +10,7 @@ import msgspec
 
 from carpel.domain.events.model import EventRow
 from carpel.domain.fields import Field, Fields
-from carpel.engine.live import Touched
+from carpel.engine.tracked import Touched
 from carpel.storage.columns import ContactRows, EventRows, Kind, WorkspaceBatch
 
 

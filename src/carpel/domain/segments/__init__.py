@@ -1,6 +1,6 @@
 """Segments: named rules, and who fits them now."""
 
-from carpel.engine.live import Count
+from carpel.engine.tracked import Count
 from carpel.query.problems import Problem as QueryProblem
 from carpel.query.schema import document_schema
 

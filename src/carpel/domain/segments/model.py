@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from carpel.engine.live import Count
+from carpel.engine.tracked import Count
 
 from .dialects import Dialect
 

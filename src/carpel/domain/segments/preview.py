@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from carpel.domain.workspaces import Workspace
-from carpel.engine.live import Count, Engine
+from carpel.engine.live import Engine
 from carpel.engine.recompute import Numbers
+from carpel.engine.tracked import Count
 from carpel.query import meaning as m
 from carpel.query.catalogue import Catalogue
 from carpel.query.lower import lower

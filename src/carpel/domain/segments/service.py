@@ -12,8 +12,9 @@ from carpel.domain.lists import Lists
 from carpel.domain.refusals import Conflict, Invalid, NoSuch, Refusal
 from carpel.domain.workspaces import Workspace
 from carpel.engine import plan as plans
-from carpel.engine.live import Count, Engine
+from carpel.engine.live import Engine
 from carpel.engine.publication import Published
+from carpel.engine.tracked import Count
 from carpel.kit.clock import Clock
 from carpel.kit.ids import new_id
 from carpel.query.catalogue import Catalogue as Names, Language

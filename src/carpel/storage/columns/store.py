@@ -39,6 +39,10 @@ class Snapshot:
         found = self._reader.execute(sql.text, list(sql.values)).fetchnumpy()
         return np.asarray(next(iter(found.values())), dtype=np.uint32)
 
+    def arrow(self, sql: Sql) -> Any:
+        """All rows of an answer as an Arrow table."""
+        return self._reader.execute(sql.text, list(sql.values)).to_arrow_table()
+
     def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
         """All rows of an answer."""
         return self._reader.execute(sql.text, list(sql.values)).fetchall()

@@ -1,0 +1,140 @@
+"""Bits by contact and bits by question: tables that grow, and the turn from one to the other."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Places: TypeAlias = NDArray[np.int64]
+
+_ROOM = 1.25
+_HALVES = (
+    (np.uint64(7), np.uint64(0x00AA00AA00AA00AA)),
+    (np.uint64(14), np.uint64(0x0000CCCC0000CCCC)),
+    (np.uint64(28), np.uint64(0x00000000F0F0F0F0)),
+)
+
+
+class BitTable:
+    """A row of bits for each contact, one bit for each slot. All bits begin as zero."""
+
+    def __init__(self) -> None:
+        self._cells: Bytes = np.zeros((64, 8), np.uint8)
+        self._free: list[int] = []
+        self._slots = 0
+
+    @property
+    def width(self) -> int:
+        """Bytes in use in a row."""
+        return max(1, -(-self._slots // 8))
+
+    @property
+    def slots(self) -> int:
+        """One more than the highest slot ever given out."""
+        return self._slots
+
+    def take_slot(self) -> int:
+        """A slot of its own; its bits are zero."""
+        if self._free:
+            return self._free.pop()
+        self._slots += 1
+        if self.width > self._cells.shape[1]:
+            self._grow(self._cells.shape[0], 8 * -(-int(self.width * _ROOM) // 8))
+        return self._slots - 1
+
+    def give_back(self, slot: int) -> None:
+        """Empty a slot and let it be taken again."""
+        self._cells[:, slot >> 3] &= np.uint8(0xFF ^ (1 << (slot & 7)))
+        self._free.append(slot)
+
+    def make_room(self, contacts: int) -> None:
+        """Rows for contacts numbered below this."""
+        if contacts > self._cells.shape[0]:
+            self._grow(64 * -(-int(contacts * _ROOM) // 64), self._cells.shape[1])
+
+    def rows(self, contacts: Places | slice) -> Bytes:
+        """These contacts' rows (a copy for places, a view for a slice)."""
+        return self._cells[contacts, : self.width]
+
+    def put(self, contacts: Places | slice, rows: Bytes) -> None:
+        """Replace rows."""
+        self._cells[contacts, : rows.shape[1]] = rows
+
+    def set_bits(self, contacts: Places, rows: Bytes, places: list[int]) -> None:
+        """Set, in some bytes of these contacts' rows, the bits that are set in `rows`."""
+        if places == list(range(places[0], places[-1] + 1)):
+            part = slice(places[0], places[-1] + 1)
+            self._cells[contacts, part] |= rows[:, part]
+        else:
+            self._cells[contacts[:, None], np.asarray(places)] |= rows[:, places]
+
+    @property
+    def size(self) -> int:
+        """Contacts there is room for."""
+        return int(self._cells.shape[0])
+
+    @property
+    def nbytes(self) -> int:
+        return self._cells.nbytes
+
+    def _grow(self, contacts: int, width: int) -> None:
+        # Zeros cost no memory before they are written to.
+        cells = np.zeros((contacts, width), np.uint8)
+        old = self._cells
+        cells[: old.shape[0], : old.shape[1]] = old
+        self._cells = cells
+
+
+def by_slot(rows: Bytes) -> Bytes:
+    """From a row of bits for each contact to a row of bits for each slot.
+
+    Args:
+        rows: shape (contacts, width); contacts a multiple of 8. Bit `s & 7` of byte `s >> 3` of a
+            row is slot s.
+
+    Returns:
+        Shape (8 · width, contacts / 8); bit `c & 7` of byte `c >> 3` of a row is contact c.
+    """
+    contacts, width = rows.shape
+    # Eight contacts' bytes of one column are a square of 8 by 8 bits.
+    squares = np.ascontiguousarray(rows.reshape(contacts // 8, 8, width).transpose(2, 0, 1))
+    turned = _turn(squares.view(np.uint64)).view(np.uint8).reshape(width, contacts // 8, 8)
+    return np.ascontiguousarray(turned.transpose(0, 2, 1)).reshape(width * 8, contacts // 8)
+
+
+def by_contact(slots: Bytes) -> Bytes:
+    """The way back: from (8 · width, contacts / 8) to (contacts, width)."""
+    count, eighths = slots.shape
+    width = count // 8
+    squares = np.ascontiguousarray(slots.reshape(width, 8, eighths).transpose(0, 2, 1))
+    turned = _turn(squares.view(np.uint64)).view(np.uint8).reshape(width, eighths, 8)
+    return np.ascontiguousarray(turned.transpose(1, 2, 0)).reshape(eighths * 8, width)
+
+
+def _turn(squares: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Each word an 8 by 8 square of bits, mirrored at its diagonal."""
+    turned = squares.copy()
+    for shift, mask in _HALVES:
+        swapped = (turned ^ (turned >> shift)) & mask
+        turned ^= swapped
+        swapped <<= shift
+        turned ^= swapped
+    return turned
+
+
+def to_eights(rows: Bytes) -> Bytes:
+    """Rows of zeros added, so that there is a multiple of 8."""
+    count = -(-len(rows) // 8) * 8
+    if count == len(rows):
+        return rows
+    more = np.zeros((count, rows.shape[1]), np.uint8)
+    more[: len(rows)] = rows
+    return more
+
+
+def chosen(bits: Bytes, count: int) -> NDArray[Any]:
+    """The places of the ones in a row of `count` bits."""
+    return np.flatnonzero(np.unpackbits(bits, count=count, bitorder="little"))

@@ -1,0 +1,100 @@
+"""When time alone changes something: dates that a moving point will pass.
+
+For each moving point a short list of the dates just ahead of it is kept, up to a horizon; when the
+horizon comes, the dates are looked through again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carpel.engine.moving import bound, jump_back, passed, reached
+from carpel.engine.plan import Moving
+from carpel.kit.clock import HOUR
+from carpel.kit.instants import LATEST
+
+Contacts: TypeAlias = NDArray[np.int64]
+Times: TypeAlias = NDArray[np.int64]
+
+_HORIZON = HOUR
+
+
+class Dates(Protocol):
+    """Dates of contacts, to be looked through."""
+
+    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
+        """All dates from first to last, both included, with their contacts."""
+        ...
+
+
+class Watch:
+    """One moving point and the dates ahead of it."""
+
+    def __init__(self, moving: Moving, dates: Dates, now: int) -> None:
+        self._moving = moving
+        self._dates = dates
+        self._at = bound(moving, now)
+        self._times: Times = np.empty(0, np.int64)
+        self._contacts: Contacts = nobody()
+        self._look_ahead(now)
+
+    def advance(self, now: int) -> Contacts:
+        """Whom the point has passed since the last time, or will be at; more do no harm."""
+        at = bound(self._moving, now)
+        first, last = min(self._at, at), max(self._at, at)
+        self._at = at
+        if now >= self._horizon or first < self._from:
+            _, found = self._dates.between(first, last)
+            self._look_ahead(now)
+            return found
+        left, right = np.searchsorted(self._times, [first, last + 1])
+        found = self._contacts[left:right]
+        self._set_due(now)
+        return found
+
+    def add(self, times: Times, contacts: Contacts, now: int) -> None:
+        """Dates that have come in."""
+        ahead = (times >= self._at) & (times <= self._to)
+        if ahead.any():
+            all_times = np.concatenate((self._times, times[ahead]))
+            order = np.argsort(all_times, kind="stable")
+            self._times = all_times[order]
+            self._contacts = np.concatenate((self._contacts, contacts[ahead]))[order]
+            self._set_due(now)
+
+    def _look_ahead(self, now: int) -> None:
+        self._horizon = min(LATEST, now + _HORIZON)
+        self._from = self._at
+        # Where the point jumps back at midnight, it has gone further before.
+        self._to = max(bound(self._moving, self._horizon), self._at + self._horizon - now)
+        times, contacts = self._dates.between(self._from, self._to)
+        order = np.argsort(times, kind="stable")
+        self._times, self._contacts = times[order], contacts[order]
+        self._set_due(now)
+
+    def _set_due(self, now: int) -> None:
+        """The first instant after now at which something may change."""
+        due = [self._horizon if self._horizon > now else LATEST]
+        place = int(np.searchsorted(self._times, self._at))
+        if place < len(self._times):
+            due.append(passed(self._moving, int(self._times[place]), now))
+            after = int(np.searchsorted(self._times, self._at + 1))
+            if after < len(self._times):
+                due.append(reached(self._moving, int(self._times[after]), now))
+        if (jump := jump_back(self._moving, now)) is not None:
+            due.append(jump[0])
+        self.due = min(due)
+
+
+def earliest(watches: Iterable[Watch]) -> int:
+    """When something is due next; LATEST for never."""
+    return min((watch.due for watch in watches), default=LATEST)
+
+
+def nobody() -> Contacts:
+    """No contacts."""
+    return np.empty(0, np.int64)

@@ -1,0 +1,163 @@
+"""All streams of a workspace, and the leaves over each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from carpel.engine import plan as p
+from carpel.engine.reads import leaves, operands
+from carpel.storage.columns import EventRows
+
+from .aggregates import Sample
+from .bits import Bytes
+from .due import Contacts, Watch, nobody
+from .groups import answer_of_row
+from .happenings import Happenings, Tier
+from .numbers import Scaled
+from .reading import event_values
+from .streams import ColumnKey, StreamKey, StreamLeaf
+
+
+class Stream:
+    """The events of one filter, with the leaves over them."""
+
+    def __init__(self, key: StreamKey, columns: frozenset[ColumnKey]) -> None:
+        self.key = key
+        self.columns = columns
+        self.leaves: dict[int, StreamLeaf] = {}
+        self.codes: dict[ColumnKey, dict[Any, int]] = {
+            column: {} for column in columns if column[1] == "code"
+        }
+        self._happenings = Happenings(Tier.empty({key: key[1] == "number" for key in columns}))
+        self._watches: dict[p.Moving, Watch] = {}
+        self._fits = row_filter(key.where)
+
+    def load(self, events: Tier) -> None:
+        """All events there are, before any leaf is added."""
+        self._happenings = Happenings(events)
+
+    def add(self, slot: int, leaf: StreamLeaf, now: int) -> None:
+        """Take up a leaf."""
+        self.leaves[slot] = leaf
+        for point in leaf.points - set(self._watches):
+            self._watches[point] = Watch(point, self._happenings, now)
+
+    def remove(self, slot: int) -> None:
+        """Forget a leaf."""
+        del self.leaves[slot]
+        wanted = {point for leaf in self.leaves.values() for point in leaf.points}
+        self._watches = {p_: watch for p_, watch in self._watches.items() if p_ in wanted}
+
+    @property
+    def watches(self) -> list[Watch]:
+        return list(self._watches.values())
+
+    @property
+    def nbytes(self) -> int:
+        return self._happenings.nbytes
+
+    # ----------------------------------------------------------------- changes
+
+    def take(self, events: EventRows, now: int) -> Contacts:
+        """New events; returns whose they are, of those that fit."""
+        types = events.columns["type"][1]
+        wanted = self.key.types
+        places = [place for place, name in enumerate(types) if wanted is None or name in wanted]
+        places = self._fits(events, places)
+        if not places:
+            return nobody()
+        contacts, times = events.columns["contact"][1], events.columns["happened_at"][1]
+        columns = {key: self._column(events, key, places) for key in self.columns}
+        tier = Tier(
+            np.asarray([contacts[place] for place in places], np.int32),
+            np.asarray([times[place] for place in places], np.int64),
+            {key: values for key, (values, _) in columns.items()},
+            {key: there for key, (_, there) in columns.items()},
+        )
+        self._happenings.add(tier)
+        for watch in self._watches.values():
+            watch.add(tier.times, tier.contacts.astype(np.int64), now)
+        return np.unique(tier.contacts).astype(np.int64)
+
+    def _column(self, events: EventRows, key: ColumnKey, places: Sequence[int]) -> Any:
+        read = event_values(events, key[0])
+        values = [read(place) for place in places]
+        there = np.asarray([value is not None for value in values], np.bool_)
+        return self.encoded(key, values), there
+
+    def encoded(self, key: ColumnKey, values: Sequence[Any]) -> Any:
+        """Stored values as the column keeps them."""
+        match key[1]:
+            case "number":
+                return Scaled.of(values)
+            case "date":
+                return np.asarray([value or 0 for value in values], np.int64)
+            case "code":
+                codes = self.codes[key]
+                return np.asarray([codes.setdefault(one, len(codes)) for one in values], np.int64)
+
+    def move(self, gone: int, kept: int, now: int) -> bool:
+        """Give one contact's events to another; whether there were any."""
+        moved = self._happenings.move(gone, kept)
+        if moved:
+            _, events = self._happenings.of(np.asarray([kept], np.int64))
+            for watch in self._watches.values():
+                watch.add(events.times, events.contacts.astype(np.int64), now)
+        return moved
+
+    def erase(self, gone: Contacts) -> None:
+        """Forget these contacts' events."""
+        self._happenings.erase(gone)
+
+    def advance(self, now: int) -> Contacts:
+        """Whose events a moving point has passed."""
+        due = [watch.advance(now) for watch in self._watches.values() if watch.due <= now]
+        return np.unique(np.concatenate(due)) if due else nobody()
+
+    # ------------------------------------------------------------------ answers
+
+    def bits(self, contacts: Contacts, rows: Bytes, now: int) -> None:
+        """Set the slots of its leaves in rows where they are zero, one for each contact."""
+        owners, events = self._happenings.of(contacts)
+        self._set(Sample(owners, events, now), rows, len(contacts))
+
+    def stretch_bits(
+        self, first: int, beyond: int, rows: Bytes, now: int, slots: Sequence[int]
+    ) -> None:
+        """The same for all contacts numbered from first to below `beyond`, for some slots."""
+        events = self._happenings.stretch(first, beyond)
+        owners = events.contacts.astype(np.int64) - first
+        self._set(Sample(owners, events, now), rows, beyond - first, slots)
+
+    def _set(
+        self, sample: Sample, rows: Bytes, contacts: int, slots: Sequence[int] | None = None
+    ) -> None:
+        for slot in self.leaves if slots is None else slots:
+            leaf = self.leaves[slot]
+            bit = np.uint8(1 << (slot & 7))
+            truth = sample.answer(leaf)
+            column = rows[:contacts, slot >> 3]
+            if leaf.negated:
+                column |= bit  # true without events
+                column[sample.places[~truth]] &= ~bit
+            else:
+                column[sample.places[truth]] |= bit
+
+
+def row_filter(
+    where: p.Tree[p.RowLeaf],
+) -> Callable[[EventRows, list[int]], list[int]]:
+    """Those of the events at some places of a batch that fit."""
+    distinct = tuple(dict.fromkeys(one.seen for leaf in leaves(where) for one in operands(leaf)))
+    if not distinct:
+        return lambda _, places: places if not isinstance(where, p.NoOne) else []
+    fits = answer_of_row(where, distinct)
+
+    def chosen(events: EventRows, places: list[int]) -> list[int]:
+        readers = [event_values(events, seen) for seen in distinct]
+        return [place for place in places if fits(tuple(read(place) for read in readers))]
+
+    return chosen

@@ -1,0 +1,181 @@
+"""Events of one kind, by contact: what windows and aggregates are made from.
+
+Three sorted tiers: new events go into a small one, which is merged into a larger one when it has
+grown, and that into the largest. So adding stays cheap, and looking up takes three searches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .due import Contacts, Times
+from .numbers import Scaled, joined
+
+_SMALL = 4096
+_MIDDLE = 131_072
+_SHARE = 8  # the middle tier may be this part of the largest
+
+Column: TypeAlias = Scaled | NDArray[np.int64]
+
+
+@dataclass
+class Tier:
+    """Events sorted by contact. A column's value at a place where `there` is False means nothing."""
+
+    contacts: NDArray[np.int32]
+    times: Times
+    values: dict[Any, Column]
+    there: dict[Any, NDArray[np.bool_]]
+
+    def __len__(self) -> int:
+        return len(self.contacts)
+
+    @classmethod
+    def empty(cls, columns: Mapping[Any, bool]) -> Tier:
+        """Columns: key → whether it is one of decimals."""
+        return cls(
+            np.empty(0, np.int32),
+            np.empty(0, np.int64),
+            {key: Scaled.empty() if number else np.empty(0, np.int64)
+             for key, number in columns.items()},
+            {key: np.empty(0, np.bool_) for key in columns},
+        )  # fmt: skip
+
+    def taken(self, places: Any) -> Tier:
+        """The events at some places, in that order."""
+        return Tier(
+            self.contacts[places],
+            self.times[places],
+            {key: column.taken(places) if isinstance(column, Scaled) else column[places]
+             for key, column in self.values.items()},
+            {key: column[places] for key, column in self.there.items()},
+        )  # fmt: skip
+
+    def sorted(self) -> Tier:
+        """The same events by contact."""
+        contacts = self.contacts
+        if len(contacts) < 2 or bool((contacts[1:] >= contacts[:-1]).all()):  # noqa: PLR2004
+            return self
+        return self.taken(np.argsort(contacts, kind="stable"))
+
+
+def merged(tiers: Sequence[Tier]) -> Tier:
+    """All their events in one, by contact."""
+    return concatenated(tiers).sorted()
+
+
+def concatenated(tiers: Sequence[Tier]) -> Tier:
+    """All their events in one, one tier after the other."""
+    first = tiers[0]
+    values: dict[Any, Column] = {}
+    for key, column in first.values.items():
+        parts = [tier.values[key] for tier in tiers]
+        if isinstance(column, Scaled):
+            values[key] = joined([part for part in parts if isinstance(part, Scaled)])
+        else:
+            values[key] = np.concatenate([part for part in parts if isinstance(part, np.ndarray)])
+    return Tier(
+        np.concatenate([tier.contacts for tier in tiers]),
+        np.concatenate([tier.times for tier in tiers]),
+        values,
+        {key: np.concatenate([tier.there[key] for tier in tiers]) for key in first.there},
+    )
+
+
+class Happenings:
+    """All events of one kind."""
+
+    def __init__(self, loaded: Tier) -> None:
+        self._tiers = [loaded.sorted(), loaded.taken(slice(0, 0)), loaded.taken(slice(0, 0))]
+
+    def add(self, events: Tier) -> None:
+        """Take new events in."""
+        large, middle, small = self._tiers
+        small = merged((small, events))
+        if len(small) > _SMALL:
+            middle, small = merged((middle, small)), small.taken(slice(0, 0))
+        if len(middle) > max(_MIDDLE, len(large) // _SHARE):
+            large, middle = merged((large, middle)), middle.taken(slice(0, 0))
+        self._tiers = [large, middle, small]
+
+    def of(self, contacts: Contacts) -> tuple[NDArray[np.int64], Tier]:
+        """These contacts' events, and for each event the place of its contact.
+
+        Args:
+            contacts: each once.
+
+        Returns:
+            Places in `contacts`, ascending, and the events in that order.
+        """
+        owners, found = [], []
+        for tier in self._tiers:
+            if len(tier):
+                left = np.searchsorted(tier.contacts, contacts, "left")
+                lengths = np.searchsorted(tier.contacts, contacts, "right") - left
+                owner = np.repeat(np.arange(len(contacts)), lengths)
+                ends = np.cumsum(lengths)
+                places = np.arange(len(owner)) + np.repeat(left - ends + lengths, lengths)
+                owners.append(owner)
+                found.append(tier.taken(places))
+        if not found:
+            return np.empty(0, np.int64), self._tiers[0].taken(slice(0, 0))
+        if len(found) == 1:
+            return owners[0], found[0]
+        owner = np.concatenate(owners)
+        order = np.argsort(owner, kind="stable")
+        return owner[order], concatenated(found).taken(order)
+
+    def stretch(self, first: int, beyond: int) -> Tier:
+        """The events of contacts numbered from first to below `beyond`, by contact."""
+        parts = []
+        for tier in self._tiers:
+            left, right = np.searchsorted(tier.contacts, [first, beyond])
+            parts.append(tier.taken(slice(left, right)))
+        filled = [part for part in parts if len(part)] or parts[:1]
+        return filled[0] if len(filled) == 1 else merged(filled)
+
+    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
+        """All times from first to last, both included, with their contacts."""
+        times, contacts = [], []
+        for tier in self._tiers:
+            inside = np.flatnonzero((tier.times >= first) & (tier.times <= last))
+            times.append(tier.times[inside])
+            contacts.append(tier.contacts[inside].astype(np.int64))
+        return np.concatenate(times), np.concatenate(contacts)
+
+    def move(self, gone: int, kept: int) -> bool:
+        """Give one contact's events to another; whether there were any."""
+        who = np.asarray([gone], np.int64)
+        _, events = self.of(who)
+        if not len(events):
+            return False
+        self.erase(who)
+        events.contacts = np.full(len(events), kept, np.int32)
+        self.add(events)
+        return True
+
+    def erase(self, gone: Contacts) -> None:
+        """Forget these contacts' events."""
+        for number, tier in enumerate(self._tiers):
+            stay = ~np.isin(tier.contacts, gone)
+            if not stay.all():
+                self._tiers[number] = tier.taken(stay)
+
+    def __len__(self) -> int:
+        return sum(len(tier) for tier in self._tiers)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        total = 0
+        for tier in self._tiers:
+            total += tier.contacts.nbytes + tier.times.nbytes
+            for key, column in tier.values.items():
+                array = column.values if isinstance(column, Scaled) else column
+                total += array.nbytes + tier.there[key].nbytes
+        return total

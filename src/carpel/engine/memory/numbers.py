@@ -1,0 +1,97 @@
+"""Decimals as whole numbers of one power of ten, so that sums of them are exact and quick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Context, Decimal
+from typing import Any
+
+import numpy as np
+
+from carpel.kit.numbers import DECIMALS
+
+from .thresholds import MOST, Ints
+
+_EXACT = Context(prec=64)
+
+
+class Scaled:
+    """A column of decimals, `values · 10^-digits`; zero where there is none.
+
+    int64 as long as everything fits, Python's own integers when something does not.
+    """
+
+    def __init__(self, values: Ints, digits: int) -> None:
+        self.values = values
+        self.digits = digits
+        self.largest = _largest(values)
+
+    @classmethod
+    def empty(cls) -> Scaled:
+        return cls(np.empty(0, np.int64), 0)
+
+    @classmethod
+    def of(cls, numbers: Sequence[Decimal | str | None]) -> Scaled:
+        """Of decimals or their texts."""
+        decimals = [Decimal(0) if one is None else Decimal(one) for one in numbers]
+        digits = max((_digits(one) for one in decimals), default=0)
+        return cls(_fitting([int(one.scaleb(digits, _EXACT)) for one in decimals]), digits)
+
+    @classmethod
+    def of_units(cls, units: Ints) -> Scaled:
+        """Of whole numbers of 10^-12, by the fewest digits that keep them."""
+        digits = DECIMALS
+        if units.dtype != object:
+            for step in (6, 3, 1, 1):
+                while digits >= step and not (units % 10**step).any():
+                    units = units // 10**step
+                    digits -= step
+        return cls(units, digits)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def at(self, digits: int) -> Ints:
+        """The values by another, larger power of ten."""
+        if digits == self.digits:
+            return self.values
+        factor = 10 ** (digits - self.digits)
+        if self.values.dtype != object and self.largest * factor <= MOST:
+            return np.asarray(self.values * factor)
+        return np.asarray(self.values.astype(object) * factor)
+
+    def taken(self, places: Any) -> Scaled:
+        """The values at some places."""
+        return Scaled(self.values[places], self.digits)
+
+    def summable(self) -> Ints:
+        """The values in a form in which the sum of all of them cannot overflow."""
+        if self.values.dtype != object and self.largest * len(self.values) <= MOST:
+            return self.values
+        return self.values.astype(object)
+
+
+def joined(parts: Sequence[Scaled]) -> Scaled:
+    """Columns one after the other."""
+    digits = max((part.digits for part in parts), default=0)
+    arrays = [part.at(digits) for part in parts] or [np.empty(0, np.int64)]
+    if any(array.dtype == object for array in arrays):
+        arrays = [array.astype(object) for array in arrays]
+    return Scaled(np.concatenate(arrays), digits)
+
+
+def _digits(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _fitting(values: list[int]) -> Ints:
+    if all(-MOST <= value <= MOST for value in values):
+        return np.asarray(values, dtype=np.int64)
+    return np.asarray(values, dtype=object)
+
+
+def _largest(values: Ints) -> int:
+    if not len(values):
+        return 0
+    return max(abs(int(values.max())), abs(int(values.min())))

@@ -1,0 +1,394 @@
+"""One workspace in memory: the bits of every leaf for every contact, and who is in which segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pyroaring import BitMap
+
+from carpel.engine import plan as p
+from carpel.engine.reads import leaves
+from carpel.storage.columns import Snapshot, WorkspaceBatch
+
+from .bits import BitTable, by_contact, by_slot, chosen, to_eights
+from .contacts import ContactSide, DateColumn, mask_of
+from .due import Contacts, earliest, nobody
+from .events import Stream
+from .groups import Group, columns_of
+from .loading import Loader
+from .programs import EXISTS, Program, Programs, program
+from .streams import StreamKey, StreamLeaf, take_apart
+from .values import Unknown, is_moving
+
+_CHUNK = 32_768
+
+
+@dataclass
+class Flips:
+    """Who entered and who left a segment."""
+
+    entered: Contacts
+    left: Contacts
+
+
+@dataclass
+class _Leaf:
+    slot: int
+    uses: int = 0
+
+
+@dataclass
+class _Segment:
+    slot: int
+    plan: p.Plan
+    leaves: list[p.ContactLeaf]
+    members: BitMap = field(default_factory=BitMap)
+
+
+@dataclass
+class _New:
+    """Leaves taken up together, still to be answered for everybody."""
+
+    groups: dict[Group, list[int]] = field(default_factory=dict)
+    dates: dict[str, list[int]] = field(default_factory=dict)
+    streams: dict[StreamKey, list[int]] = field(default_factory=dict)
+
+
+class World:
+    """All live segments of one workspace. One thread changes it; it knows no clock and no lock."""
+
+    def __init__(self) -> None:
+        self._answers = BitTable()
+        self._answers.take_slot()  # EXISTS
+        self._answers.take_slot()  # NOTHING
+        self._memberships = BitTable()
+        self._programs = Programs()
+        self._leaves: dict[p.ContactLeaf, _Leaf] = {}
+        self._segments: dict[int, _Segment] = {}
+        self._contact_side = ContactSide()
+        self._streams: dict[StreamKey, Stream] = {}
+        self._contacts = 0  # one more than the highest number
+        self._loaded = False
+
+    # -------------------------------------------------------------------- asking
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._segments
+
+    def members(self, number: int) -> BitMap:
+        """A segment's members; not to be changed, and not to be kept over changes."""
+        return self._segments[number].members
+
+    @property
+    def due(self) -> int:
+        """The first instant at which time alone may change something; LATEST for never."""
+        watches = [*self._contact_side.watches]
+        for stream in self._streams.values():
+            watches.extend(stream.watches)
+        return earliest(watches)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return (
+            self._answers.nbytes
+            + self._memberships.nbytes
+            + sum(stream.nbytes for stream in self._streams.values())
+            + sum(column.nbytes for column in self._contact_side.dates.values())
+        )
+
+    @staticmethod
+    def knows(plan: p.Plan) -> bool:
+        """Whether segments of this plan can be kept here."""
+        try:
+            for leaf in leaves(plan):
+                if isinstance(leaf, p.EventTest):
+                    take_apart(leaf)
+                elif isinstance(leaf, p.ValueTest | p.PairTest | p.FormulaTest | p.ListTest):
+                    ContactSide.check(leaf)
+                else:
+                    return False
+        except Unknown:
+            return False
+        return True
+
+    # --------------------------------------------------------------- definitions
+
+    def define(
+        self, plans: Mapping[int, p.Plan], snapshot: Snapshot, workspace: int, now: int
+    ) -> None:
+        """Take up segments, or new rules for some, and work out who is in them.
+
+        The snapshot holds exactly the data that this world has been told of, and time has been
+        brought to `now`.
+        """
+        for number in plans:
+            self.drop(number)
+        names = snapshot.names(workspace)
+        loader = Loader(snapshot, names) if names is not None else None
+        if not self._loaded:
+            self._load_population(loader)
+        new = _New()
+        for number, plan in plans.items():
+            found = list(dict.fromkeys(leaves(plan)))
+            self._segments[number] = _Segment(self._memberships.take_slot(), plan, found)
+            for leaf in found:
+                self._use(leaf, new, loader, now)
+        self._answer_all(new, loader, now)
+        made = {
+            self._segments[number].slot: program(plan, self._row_of)
+            for number, plan in plans.items()
+        }
+        for slot, one in made.items():
+            self._programs.put(slot, one)
+        self._fill(plans, made)
+
+    def drop(self, number: int) -> None:
+        """Forget a segment, and the leaves that no other uses."""
+        segment = self._segments.pop(number, None)
+        if segment is None:
+            return
+        self._programs.remove(segment.slot)
+        self._memberships.give_back(segment.slot)
+        for leaf in segment.leaves:
+            known = self._leaves[leaf]
+            known.uses -= 1
+            if not known.uses:
+                self._forget(leaf, known.slot)
+
+    def _row_of(self, leaf: Any) -> int:
+        return self._leaves[leaf].slot
+
+    def _load_population(self, loader: Loader | None) -> None:
+        numbers = loader.contacts() if loader is not None else nobody()
+        self._make_room(int(numbers.max()) + 1 if len(numbers) else 1)
+        for start in range(0, len(numbers), _CHUNK):
+            part = numbers[start : start + _CHUNK]
+            rows = self._answers.rows(part)
+            rows[:, 0] |= 1 << EXISTS
+            self._answers.put(part, rows)
+        self._loaded = True
+
+    def _use(self, leaf: p.ContactLeaf, new: _New, loader: Loader | None, now: int) -> None:
+        known = self._leaves.get(leaf)
+        if known is None:
+            known = self._leaves[leaf] = _Leaf(self._answers.take_slot())
+            if isinstance(leaf, p.EventTest):
+                self._use_stream(take_apart(leaf), known.slot, new, loader, now)
+            elif isinstance(leaf, p.SegmentTest | p.SequenceTest):
+                raise Unknown(type(leaf).__name__)
+            elif is_moving(leaf) and isinstance(leaf, p.ValueTest):
+                name = columns_of(leaf)[0]
+                column = self._contact_side.dates.get(name) or self._date_column(leaf, loader)
+                self._contact_side.add_moving(known.slot, leaf, column, now)
+                new.dates.setdefault(name, []).append(known.slot)
+            else:
+                group = self._contact_side.add(known.slot, leaf)
+                new.groups.setdefault(group, []).append(known.slot)
+        known.uses += 1
+
+    def _date_column(self, leaf: p.ValueTest, loader: Loader | None) -> DateColumn:
+        seen = leaf.operand.seen
+        if not isinstance(seen, p.Column):
+            raise Unknown("no column of contacts")
+        if loader is None:
+            return DateColumn(np.empty(0, np.int64))
+        return DateColumn(loader.dates(seen, self._contacts))
+
+    def _use_stream(
+        self, leaf: StreamLeaf, slot: int, new: _New, loader: Loader | None, now: int
+    ) -> None:
+        stream = self._streams.get(leaf.stream)
+        if stream is None or not leaf.columns <= stream.columns:
+            columns = leaf.columns | (stream.columns if stream is not None else frozenset())
+            wider = Stream(leaf.stream, frozenset(columns))
+            if loader is not None:
+                wider.load(loader.stream(wider))
+            for other, one in (stream.leaves if stream is not None else {}).items():
+                wider.add(other, one, now)
+            stream = self._streams[leaf.stream] = wider
+        stream.add(slot, leaf, now)
+        new.streams.setdefault(leaf.stream, []).append(slot)
+
+    def _forget(self, leaf: p.ContactLeaf, slot: int) -> None:
+        del self._leaves[leaf]
+        self._answers.give_back(slot)
+        if isinstance(leaf, p.EventTest):
+            key = take_apart(leaf).stream
+            self._streams[key].remove(slot)
+            if not self._streams[key].leaves:
+                del self._streams[key]
+        else:
+            self._contact_side.remove(slot)
+
+    def _answer_all(self, new: _New, loader: Loader | None, now: int) -> None:
+        """Answer new leaves for everybody."""
+        width = self._answers.width
+        for group, slots in new.groups.items():
+            if loader is None:
+                continue
+            contacts, coded = loader.group(group, slots, width)
+            places = sorted({slot >> 3 for slot in slots})
+            for start in range(0, len(contacts), _CHUNK):
+                part = slice(start, start + _CHUNK)
+                found = coded.rows[coded.codes[part]]
+                self._answers.set_bits(contacts[part], found, places)
+        for start in range(0, self._contacts, _CHUNK):
+            beyond = min(self._contacts, start + _CHUNK)
+            rows = self._answers.rows(slice(start, beyond))
+            for name in new.dates:
+                column = self._contact_side.dates[name]
+                rows &= ~mask_of(column.slots, width)
+                column.bits(slice(start, beyond), rows, now)
+            for key, slots in new.streams.items():
+                self._streams[key].stretch_bits(start, beyond, rows, now, slots)
+
+    def _fill(self, plans: Iterable[int], made: Mapping[int, Program]) -> None:
+        """Work out the memberships of new segments for everybody."""
+        width = 8 * self._memberships.width
+        for start in range(0, self._contacts, _CHUNK):
+            beyond = min(self._contacts, start + _CHUNK)
+            count = beyond - start
+            rows = to_eights(self._answers.rows(slice(start, beyond)))
+            found = self._programs.run(by_slot(rows), width, made)
+            here = self._memberships.rows(slice(start, beyond))
+            here |= by_contact(found)[:count]
+            for number in plans:
+                segment = self._segments[number]
+                who = chosen(found[segment.slot], count)
+                if len(who):
+                    segment.members.update((who + start).astype(np.uint32))
+
+    # --------------------------------------------------------------------- changes
+
+    def apply(self, batch: WorkspaceBatch, now: int) -> dict[int, Flips]:
+        """Data changed; time has been brought to `now`. Returns what flipped, by segment."""
+        changed = np.asarray(batch.contacts.columns.get("no", ("integer", []))[1], np.int64)
+        gone = np.setdiff1d(np.asarray(batch.replaced, np.int64), changed)
+        self._make_room(int(max(changed.max(initial=0), gone.max(initial=0))) + 1)
+        self._remove(gone, now)
+        created = self._put(changed, batch, now)
+        touched = self._take_events(batch, now)
+        everyone = np.unique(np.concatenate([changed, gone, created, *touched.values()]))
+        for key, contacts in touched.items():
+            wanted = np.union1d(contacts, created)
+            self._answer_events(key, wanted, now)
+        return self._settle(everyone)
+
+    def advance(self, now: int) -> dict[int, Flips]:
+        """Time alone went on. Returns what flipped, by segment."""
+        moved = [self._advance_dates(now)]
+        for key, stream in self._streams.items():
+            contacts = stream.advance(now)
+            if len(contacts):
+                self._answer_events(key, contacts, now)
+                moved.append(contacts)
+        everyone = np.unique(np.concatenate(moved))
+        return self._settle(everyone) if len(everyone) else {}
+
+    def _make_room(self, contacts: int) -> None:
+        self._contacts = max(self._contacts, contacts)
+        self._answers.make_room(self._contacts)
+        self._memberships.make_room(self._contacts)
+
+    def _remove(self, gone: Contacts, now: int) -> None:
+        if len(gone):
+            self._answers.put(gone, np.zeros((len(gone), self._answers.width), np.uint8))
+            self._contact_side.forget(gone, now)
+
+    def _put(self, changed: Contacts, batch: WorkspaceBatch, now: int) -> Contacts:
+        """Answer all leaves about changed contacts' values; returns who is new."""
+        if not len(changed):
+            return nobody()
+        old = self._answers.rows(changed)
+        is_new = (old[:, EXISTS >> 3] & (1 << EXISTS)) == 0
+        of_events = [slot for stream in self._streams.values() for slot in stream.leaves]
+        rows = old & mask_of(of_events, self._answers.width)
+        self._contact_side.still_bits(batch.contacts.columns, len(changed), rows)
+        self._contact_side.put_dates(changed, batch.contacts.columns, now)
+        self._contact_side.moving_bits(changed, rows, now)
+        rows[:, EXISTS >> 3] |= 1 << EXISTS
+        self._answers.put(changed, rows)
+        return np.asarray(changed[is_new])
+
+    def _take_events(self, batch: WorkspaceBatch, now: int) -> dict[StreamKey, Contacts]:
+        """Bring the streams up to date; returns whose events changed in each."""
+        erased = np.asarray(batch.erased, np.int64)
+        touched: dict[StreamKey, Contacts] = {}
+        for key, stream in self._streams.items():
+            found = [nobody()]
+            for gone, kept in batch.moved:
+                if stream.move(gone, kept, now):
+                    found.append(np.asarray([kept], np.int64))
+            if len(erased):
+                stream.erase(erased)
+            if len(batch.events):
+                found.append(stream.take(batch.events, now))
+            touched[key] = np.unique(np.concatenate(found))
+        return touched
+
+    def _answer_events(self, key: StreamKey, contacts: Contacts, now: int) -> None:
+        if not len(contacts):
+            return
+        stream = self._streams[key]
+        rows = self._answers.rows(contacts)
+        rows &= ~mask_of(list(stream.leaves), self._answers.width)
+        stream.bits(contacts, rows, now)
+        self._answers.put(contacts, rows)
+
+    def _advance_dates(self, now: int) -> Contacts:
+        found = [nobody()]
+        for column in self._contact_side.dates.values():
+            contacts = column.advance(now)
+            if len(contacts):
+                rows = self._answers.rows(contacts)
+                rows &= ~mask_of(column.slots, self._answers.width)
+                column.bits(contacts, rows, now)
+                self._answers.put(contacts, rows)
+                found.append(contacts)
+        return np.concatenate(found)
+
+    def _settle(self, contacts: Contacts) -> dict[int, Flips]:
+        """Work out all segments for some contacts, and keep what flipped."""
+        flips: dict[int, list[Flips]] = {}
+        for start in range(0, len(contacts), _CHUNK):
+            part = contacts[start : start + _CHUNK]
+            for number, found in self._settle_part(part).items():
+                flips.setdefault(number, []).append(found)
+        return {number: _together(parts) for number, parts in flips.items()}
+
+    def _settle_part(self, contacts: Contacts) -> dict[int, Flips]:
+        count = len(contacts)
+        width = 8 * self._memberships.width
+        new = self._programs.run(by_slot(to_eights(self._answers.rows(contacts))), width)
+        old = by_slot(to_eights(self._memberships.rows(contacts)))
+        differ = new ^ old
+        changed = np.flatnonzero(differ.any(axis=1))
+        if not len(changed):
+            return {}
+        self._memberships.put(contacts, by_contact(new)[:count])
+        by_slot_number = {segment.slot: number for number, segment in self._segments.items()}
+        flips = {}
+        for slot in changed.tolist():
+            number = by_slot_number[slot]
+            entered = contacts[chosen(differ[slot] & new[slot], count)]
+            left = contacts[chosen(differ[slot] & old[slot], count)]
+            members = self._segments[number].members
+            if len(entered):
+                members.update(entered.astype(np.uint32))
+            if len(left):
+                members.difference_update(BitMap(left.astype(np.uint32)))
+            flips[number] = Flips(entered, left)
+        return flips
+
+
+def _together(parts: Sequence[Flips]) -> Flips:
+    if len(parts) == 1:
+        return parts[0]
+    return Flips(
+        np.concatenate([part.entered for part in parts]),
+        np.concatenate([part.left for part in parts]),
+    )

@@ -1,0 +1,77 @@
+"""What the engine remembers of each segment, and what it is told of changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .plan import Plan
+from .publication import Cause, Published
+from .reads import Reads
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a batch of the log changed in one workspace."""
+
+    workspace: int
+    population: bool = False  # contacts came or went
+    columns: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()  # of events that came
+    events: bool = False  # events moved or went, of whatever type
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many, as of when, whether that is exact as of then, and under which rules."""
+
+    value: int
+    at: int
+    exact: bool
+    definition_version: int
+
+
+@dataclass
+class Tracked:
+    """A segment as the engine follows it."""
+
+    workspace: int
+    version: int
+    plan: Plan
+    reads: Reads
+    needs: int = 0  # the last log record that may have changed it
+    stale: bool = True
+    published: Published | None = None
+    failure: str | None = None
+    touched_by: Cause = "contact"  # the last data that may have changed it
+    in_memory: bool = False  # whether the engine in memory knows its rules
+    is_built: bool = False  # whether it has been worked out there
+
+
+@dataclass
+class Work:
+    """One segment to compute, as it was when it was taken up."""
+
+    number: int
+    version: int
+    segment: Tracked = field(repr=False)
+
+
+def cause_of(change: Touched, seen: Reads) -> Cause | None:
+    """How a change can move anyone in or out; None when it cannot."""
+    if seen.events and (
+        change.events
+        or (change.types and (seen.types is None or not change.types.isdisjoint(seen.types)))
+    ):
+        return "event"
+    if change.population or change.columns & seen.columns:
+        return "contact"
+    return None
+
+
+def why(segment: Tracked, previous: Published | None, published: Published) -> Cause:
+    """What may have moved people between two publications."""
+    if previous is None:
+        return "event" if segment.reads.events else "contact"
+    if previous.version != published.version:
+        return "definition"
+    return segment.touched_by if previous.applied < segment.needs else "time"
