@@ -62,7 +62,9 @@ def demonstrating(data: Path, *options: str) -> Iterator[Demo]:
         key, project_key = (
             _told(printed, what) for what in ("Key for every door", "Batch project")
         )
-        yield Demo(Server(url, process), data, key, project_key, printed, log)
+        server = Server(url, process)
+        with server.client:
+            yield Demo(server, data, key, project_key, printed, log)
     finally:
         if process.poll() is None:
             process.terminate()
