@@ -9,6 +9,8 @@ DECIMALS = 12
 
 _LIMIT = Decimal(10) ** WHOLE_DIGITS
 _QUANTUM = Decimal(1).scaleb(-DECIMALS)
+# Wide enough for sums and products of any two numbers, digit for digit.
+EXACT = Context(prec=4 * (WHOLE_DIGITS + DECIMALS))
 _CONTEXT = Context(prec=WHOLE_DIGITS + DECIMALS + 2, rounding=ROUND_HALF_EVEN)
 
 
@@ -32,7 +34,7 @@ def exact(value: Decimal | int | str) -> Decimal:
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DECIMALS:
         number = number.quantize(_QUANTUM, context=_CONTEXT)
-        if abs(number) >= _LIMIT:
+        if number.copy_abs() >= _LIMIT:
             raise NumberOutOfRange(f"{value} is outside ±10^{WHOLE_DIGITS}")
     return number
 

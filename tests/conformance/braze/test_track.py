@@ -98,6 +98,13 @@ def test_arrays_are_added_to_and_taken_from(account: Account) -> None:
 def test_numbers_are_incremented_exactly(account: Account) -> None:
     tracked(account, *({"external_id": "inc", "score": {"inc": n}} for n in (5, -2, 0.1, 0.2)))
     assert members(account, "score = 3.3 AND external_id = 'inc'") == 1
+    for part in ("999999999999999998.999999999998", "1.000000000001"):
+        body = f'{{"attributes":[{{"external_id":"wide","score":{{"inc":{part}}}}}]}}'
+        answer = httpx.post(f"{account.server.url}/users/track", content=body,
+                            headers={"Authorization": f"Bearer {account.key}"})  # fmt: skip
+        assert answer.status_code == 201
+    found = account.server.get("/api/v1/contacts/wide", account.key)
+    assert '"score":999999999999999999.999999999999' in found.text
 
 
 def test_objects_in_arrays_are_added_amended_and_removed(account: Account) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from carpel.domain.fields import Stored
 from carpel.domain.fields.values import MOST_MEMBERS
-from carpel.kit.numbers import NumberOutOfRange, canonical
+from carpel.kit.numbers import EXACT, NumberOutOfRange, canonical
 
 from . import identity, objects
 from .model import KIND_NAMES, FieldChange, Row, Write
@@ -132,7 +132,7 @@ def _change_field(row: Row, change: FieldChange) -> bool:
 def _sum(old: str | None, amount: str) -> str | None:
     """The sum, or what was there where it would be out of range."""
     try:
-        return canonical(Decimal(old or 0) + Decimal(amount))
+        return canonical(EXACT.add(Decimal(old or 0), Decimal(amount)))
     except NumberOutOfRange:
         return old
 

@@ -151,6 +151,14 @@ class Ingest:
         """The newest durable record."""
         return self._log.last_seq
 
+    def wait(self, seq: int, timeout_s: float) -> bool:
+        """Wait until columns and engine have all records up to one; False when time is up first."""
+        with self._condition:
+            return self._condition.wait_for(
+                lambda: self._failure is not None or min(self._outstanding, default=seq + 1) > seq,
+                timeout_s,
+            )
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Nothing is applied meanwhile; what comes in is still logged and acknowledged."""
@@ -220,6 +228,7 @@ class Ingest:
             self._waiting_bytes -= size
             for record in batch:
                 del self._outstanding[record.seq]
+            self._condition.notify_all()
             self._condition.notify_all()
         for record, result in zip(batch, applied.results, strict=True):
             if isinstance(record.tag, Ticket):

@@ -58,6 +58,7 @@ class SegmentExports:
         segment = segments.by_id(workspace, work.spec["segment"])
         if segment is None:
             raise NoSuch("no_such_segment", "the segment was deleted before it was exported")
+        self._rooms.ingest.wait(work.spec["seq"], _SETTLED_WITHIN_S)
         segments.settle([segment], work.spec["seq"], _SETTLED_WITHIN_S)
         published = segments.members(segment)
         return list(published.members) if published is not None else []

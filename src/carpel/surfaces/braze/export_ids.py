@@ -46,7 +46,7 @@ def wanted_of(body: Mapping[str, Any]) -> Wanted:
     fields = found.texts(body, "fields_to_export")
     attributes = found.texts(body, "custom_attributes_to_export")
     return Wanted(
-        frozenset(fields) if "fields_to_export" in body else None,
+        frozenset(fields) or None,
         frozenset(attributes) if attributes else None,
     )
 

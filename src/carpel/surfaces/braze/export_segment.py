@@ -37,7 +37,7 @@ async def export_segment(call: Call) -> dict[str, Any]:
         )
     spec = {
         "segment": segment.id,
-        "fields": fields if "fields_to_export" in body else None,
+        "fields": fields or None,
         "attributes": attributes or None,
         "callback": _callback(body),
         "seq": call.rooms.ingest.last_seq,

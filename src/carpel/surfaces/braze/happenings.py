@@ -13,6 +13,7 @@ from typing import Any
 from carpel.domain.events import EventDraft
 from carpel.kit.clock import Clock
 from carpel.kit.instants import format_instant
+from carpel.kit.numbers import EXACT
 
 from .people import ItemError, person_of
 from .times import parse_time
@@ -54,7 +55,7 @@ def purchase_draft(item: Any, clock: Clock) -> EventDraft:
     if not whole or not 1 <= quantity <= _MOST_PIECES:
         raise ItemError("'quantity' is not valid")
     properties = {
-        "value": price * quantity,
+        "value": EXACT.multiply(price, quantity),
         **_properties(item),
         "product_id": product,
         "currency": currency.upper(),

@@ -14,6 +14,7 @@ from carpel.domain.fields import Field, Fields
 from carpel.domain.workspaces import Workspace
 from carpel.kit.clock import DAY
 from carpel.kit.instants import parse_instant
+from carpel.kit.numbers import EXACT, plain
 
 from .happenings import PURCHASES
 from .names import STANDARD, custom_attribute
@@ -141,7 +142,7 @@ class Profiles:
             if bought:
                 count *= int(quantity or 1)
                 mine = done.setdefault(one.contact, _Done())
-                mine.revenue += Decimal(price or 0) * count
+                mine.revenue = EXACT.fma(Decimal(price or 0), count, mine.revenue)
             key = (one.contact, bought, str(product) if bought else one.name)
             first, last, so_far = groups.get(key, (one.first, one.last, 0))
             groups[key] = [min(first, one.first), max(last, one.last), so_far + count]
@@ -153,7 +154,7 @@ class Profiles:
                 {"name": name, "first": iso_text(first), "last": iso_text(last), "count": count}
             )
         for mine in done.values():
-            mine.revenue = mine.revenue.normalize() + Decimal(0)
+            mine.revenue = Decimal(plain(mine.revenue))
         return done
 
 
