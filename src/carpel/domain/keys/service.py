@@ -70,7 +70,7 @@ class Keys:
         """The keys of a workspace, or of all; revoked ones too, the oldest first."""
         return [
             key
-            for key in self._by_hash.values()
+            for key in list(self._by_hash.values())
             if workspace is None or key.workspace == workspace.no
         ]
 

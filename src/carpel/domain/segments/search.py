@@ -38,6 +38,11 @@ def search(
     return Found(len(found.members), [int(number) for number in lowest])
 
 
+def newest(engine: Engine, workspace: Workspace, most: int) -> list[int]:
+    """The numbers of the contacts that changed last, the newest first."""
+    return engine.newest(workspace.no, most)
+
+
 def tally_all(engine: Engine, workspace: Workspace) -> dict[str, int]:
     """How many contacts have each kind of identifier."""
     return _tally(engine, workspace, p.Everyone())

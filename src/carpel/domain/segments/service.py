@@ -76,7 +76,7 @@ class Segments:
         """Segments in the order of their creation; `archived` None gives both kinds."""
         return [
             segment
-            for segment in self._by_id.values()
+            for segment in list(self._by_id.values())
             if segment.workspace == workspace.no
             and (archived is None or (segment.archived_at is not None) == archived)
         ]

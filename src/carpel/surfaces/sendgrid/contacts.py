@@ -6,7 +6,7 @@ from typing import Any
 
 from carpel.domain.contacts import IDENTIFIERS, Write
 from carpel.domain.ingest import ContactsRecord
-from carpel.domain.segments.search import tally_all
+from carpel.domain.segments.search import newest, tally_all
 from carpel.kit.ids import id_bytes, new_seed
 from carpel.kit.instants import to_datetime
 from carpel.surfaces.wire.callers import flag, many
@@ -105,7 +105,7 @@ async def delete_identifier(call: Call) -> Reply:
 
 async def recent(call: Call) -> Reply:
     """`GET /contacts`: the 50 that changed last, by e-mail address."""
-    numbers = await call.off_loop(call.rooms.engine.newest, call.workspace.no, MOST_SHOWN)
+    numbers = await call.off_loop(newest, call.rooms.engine, call.workspace, MOST_SHOWN)
     found = await call.off_loop(shapes.read_contacts, call, numbers, "recent")
     total = await call.off_loop(call.rooms.contacts.count, call.workspace)
     return Reply(
