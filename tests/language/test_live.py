@@ -50,7 +50,16 @@ def test_who_is_kept_in_each(
         assert inside(town, segment) == case.expected(set(population.names)), case.where
 
 
-@pytest.mark.parametrize("days", [1, 29, 366])
+def test_why_someone_is_in(kept: tuple[Town, list[tuple[Case, Segment]]]) -> None:
+    town, segments = kept
+    for case, segment in segments:
+        if case.where.split(":")[0] in ("sequences", "regexps", "firsts"):
+            told = town.client.get(f"/segments/{segment.id}/members/dee")
+            assert told["member"] == ("dee" in inside(town, segment)), case.where
+            assert told["why"]["true"] == told["member"]
+
+
+@pytest.mark.parametrize("days", [29, 366])
 def test_who_is_kept_as_time_goes_by(
     kept: tuple[Town, list[tuple[Case, Segment]]], population: Population, days: int
 ) -> None:

@@ -83,6 +83,14 @@ def test_who_changes_a_segment_changes_those_that_name_it(fresh: Town) -> None:
     assert "“the core”" in fresh.client.get(f"/segments/{middle}")["description"]
 
 
+def test_why_of_a_segment_in_a_segment(fresh: Town) -> None:
+    create(fresh.client, "pro", "plan = 'pro'")
+    outer = create(fresh.client, "outer", "IN SEGMENT 'PRO' AND country = 'US'")
+    why = fresh.client.get(f"/segments/{outer}/members/fay")["why"]
+    assert [part["true"] for part in why["parts"]] == [True, False]
+    assert why["parts"][0]["seen"] == {"segments": {"pro": True}}
+
+
 def test_no_segment_is_inside_itself(fresh: Town) -> None:
     inner = create(fresh.client, "inner", "country = 'US'")
     create(fresh.client, "middle", "IN SEGMENT 'INNER'")

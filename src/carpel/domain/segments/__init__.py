@@ -5,6 +5,7 @@ from carpel.query.problems import Problem as QueryProblem
 from carpel.query.schema import document_schema
 
 from .assistant import Assistant
+from .dialects import written_tree
 from .model import Definition, Preview, Segment
 from .service import BadQuery, Segments
 
@@ -18,4 +19,5 @@ __all__ = [
     "Segment",
     "Segments",
     "document_schema",
+    "written_tree",
 ]

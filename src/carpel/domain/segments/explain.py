@@ -9,7 +9,7 @@ from carpel.domain.contacts import Contact
 from carpel.domain.workspaces import Workspace
 from carpel.engine.live import Engine
 from carpel.engine.look import Look
-from carpel.engine.plan import EventTest
+from carpel.engine.plan import EventTest, SequenceTest
 from carpel.kit.instants import format_instant
 from carpel.query import meaning as m
 from carpel.query.catalogue import Catalogue
@@ -110,6 +110,22 @@ class _Explainer:
         if isinstance(condition, m.Events):
             counted = EventTest(plan.where) if isinstance(plan, EventTest) else None
             return {"events": self._look.events(counted) if counted is not None else 0}
+        if isinstance(condition, m.Sequence):
+            steps = (
+                (plan.first, *(then.where for then in plan.then))
+                if isinstance(plan, SequenceTest)
+                else ()
+            )
+            return {"events": [self._look.events(EventTest(step)) for step in steps]}
+        if isinstance(condition, m.InSegments):
+            plans = {one: self._names.segment_plan(one) for one in condition.segments}
+            return {
+                "segments": {
+                    self._names.segment_name(one): self._look.fits(found)
+                    for one, found in plans.items()
+                    if found is not None
+                }
+            }
         if isinstance(condition, m.InLists):
             return {"list_ids": list(self._contact.lists)}
         return {render_value(name): self._value(name.name) for name in _fields(condition)}

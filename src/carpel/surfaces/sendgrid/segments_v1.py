@@ -9,7 +9,7 @@ from typing import Any
 
 from carpel.domain.lists import List
 from carpel.domain.refusals import Refusal
-from carpel.domain.segments import Definition, Segment
+from carpel.domain.segments import Definition, Segment, written_tree
 from carpel.kit.instants import format_second
 from carpel.surfaces.wire.callers import flag
 
@@ -129,5 +129,6 @@ def _full(call: Call, segment: Segment) -> dict[str, Any]:
     if segment.list is not None:
         full["parent_list_ids"] = [segment.list]
     if flag(call.request, "query_json"):
-        full["query_json"] = query_json.tree(segment.document)
+        written = written_tree(segment.dialect, segment.sql)
+        full["query_json"] = written or query_json.tree(segment.document)
     return full
