@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from carpel.domain.segments import members as membership
+from carpel.domain.segments import Segment, members as membership
 from carpel.domain.segments.explain import explain as explain_contact
 from carpel.kit import cursors
 from carpel.kit.instants import format_instant
+from carpel.surfaces.wire.answers import json_bytes
 
 from . import params, shapes
 from .context import Call
 from .problems import Problem
 from .segments import segment_of
+
+_LINES_AT_ONCE = 2_000
 
 MEMBERS_PARAMS = (
     params.number("limit", "How many members a page has at most.", most=10_000, default=1_000),
@@ -24,11 +28,14 @@ MEMBERS_PARAMS = (
 
 
 async def members(call: Call) -> Response:
-    """The members, all pages of one moment.
+    """The members, all pages of one moment; with `Accept: application/x-ndjson` all, a line each.
 
     `changes_cursor` goes on from that moment in `/changes`; null when that cannot be said.
     """
     found = segment_of(call)
+    if "application/x-ndjson" in call.request.headers.get("accept", ""):
+        await call.off_loop(call.rooms.segments.settle, [found])
+        return StreamingResponse(_lines(call, found), media_type="application/x-ndjson")
     token, after = "", 0
     if call.given["cursor"]:
         token, after = call.cursor("members", str, int)  # type: ignore[assignment]
@@ -47,6 +54,17 @@ async def members(call: Call) -> Response:
     return call.answer(
         shapes.Members(format_instant(page.at), page.total, data, following, position)
     )
+
+
+def _lines(call: Call, found: Segment) -> Iterator[bytes]:
+    """All members of this moment, page by page, a line each."""
+    rooms = call.rooms
+    for page in membership.pages(rooms.segments, rooms.feed, found, _LINES_AT_ONCE):
+        people = rooms.contacts.read_numbered(call.workspace, page.numbers)
+        yield b"".join(
+            json_bytes(shapes.Member.in_since(one, page.entered_at.get(no))) + b"\n"
+            for no, one in people
+        )
 
 
 async def explain(call: Call) -> Response:

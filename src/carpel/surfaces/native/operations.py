@@ -82,7 +82,7 @@ OPERATIONS: list[Line] = [
     _post(f"{_SEGMENT}/archive", segments.archive, None, shapes.Segment, status=200),
     _post(f"{_SEGMENT}/restore", segments.restore, None, shapes.Segment, status=200),
     _get(f"{_SEGMENT}/members", members.members, shapes.Members, *members.MEMBERS_PARAMS,
-         errors=(410,)),
+         errors=(410,), stream="application/x-ndjson"),
     _get(f"{_SEGMENT}/members/{{contact}}", members.explain, shapes.Explanation),
     _get(f"{_SEGMENT}/series", segment_history.series, shapes.Series,
          *segment_history.SERIES_PARAMS),
