@@ -14,6 +14,7 @@ from carpel.kit.words import nearest
 from .problems import Problem
 
 _LONGEST_NUMBER = 19
+_TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Param:
     read: Callable[[str], Any]
     default: Any = None
     many: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether any text will do; an empty one is then as good as none."""
+        return self.schema in ({"type": "string"}, _TEXTS)
 
 
 def number(
@@ -56,8 +62,7 @@ def texts(name: str, about: str) -> Param:
     def read(value: str) -> list[str]:
         return [part.strip() for part in value.split(",") if part.strip()]
 
-    schema = {"type": "array", "items": {"type": "string"}}
-    return Param(name, about, schema, read, default=(), many=True)
+    return Param(name, about, _TEXTS, read, default=(), many=True)
 
 
 def choice(name: str, about: str, options: Iterable[str], default: str | None = None) -> Param:
@@ -102,7 +107,7 @@ def read_all(request: Request, params: Iterable[Param]) -> dict[str, Any]:
             near = nearest(name, known)
             hint = f"; did you mean {near}?" if near else ""
             raise _bad(name, f"there is no parameter {name!r} here{hint}")
-        if value == "" and "enum" not in param.schema:
+        if value == "" and param.is_text:
             continue
         try:
             read = param.read(value)
