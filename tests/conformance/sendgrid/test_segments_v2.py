@@ -300,6 +300,9 @@ def test_the_legacy_operations_work_where_they_are_asked_for(tmp_path: Path) -> 
         errors = sendgrid.post("/segments", wrong, 400)["errors"]
         message = "operator = is incompatible with STRING, NUMBER"
         assert errors[0] == {"field": "query_dsl", "message": message}
+        tree = sendgrid.get(f"/segments/{made['id']}", query_json="true")["query_json"]
+        assert tree["contacts"]["op"] == "="
+        assert tree["contacts"]["r"]["v"] == "Oslo"
         listed = sendgrid.get("/segments/2.0")["results"]
         assert all("query_version" not in one for one in listed)
 
