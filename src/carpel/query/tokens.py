@@ -89,7 +89,8 @@ class Tokenizer:
         for kind, shape in (("word", _WORD), ("number", _NUMBER), ("symbol", _SYMBOL)):
             if match := shape.match(self.text, self.at):
                 return self.take(kind, match.group(), match.end())  # type: ignore[arg-type]
-        raise self._refused("unexpected_character", f"{first!r} has no meaning here", 1)
+        hint = "a query is text, such as email LIKE '%@example.com'" if first == "{" else None
+        raise self._refused("unexpected_character", f"{first!r} has no meaning here", 1, hint)
 
     def quoted(self, quote: str) -> Token:
         """A string or a quoted name, which begins here."""
