@@ -205,6 +205,23 @@ def test_a_deleted_segment_takes_its_changes_along(tmp_path: Path) -> None:
         assert said(it, changes) == [("two", "entered", "definition")]
 
 
+def test_rules_that_name_what_is_gone_let_everybody_go(tmp_path: Path) -> None:
+    with house(tmp_path / "data") as it:
+        it.put({"external_id": "a", "fields": {"n": 1}}, {"external_id": "b", "fields": {"n": 1}})
+        one = it.segment("one", "n = 1")["id"]
+        it.client.delete("/fields/n")
+        assert it.members("one") == set()
+        changes = feed(it)
+        assert said(it, changes[2:]) == [("one", "left", "definition")] * 2
+        assert rebuilt(changes, one) == set()
+        it.put({"external_id": "b", "fields": {"n": 1}})
+        it.client.patch("/segments/one", {"sql": "n = 1 AND TRUE"})
+        assert it.members("one") == {"b"}
+        assert rebuilt(feed(it), one) == ids(it, "one")
+    with house(tmp_path / "data") as it:
+        assert rebuilt(feed(it), one) == ids(it, "one")
+
+
 def test_history_is_exact_at_any_instant(tmp_path: Path) -> None:
     with house(tmp_path / "data") as it:
         it.client.post("/fields", {"name": "n", "type": "number"})

@@ -10,6 +10,7 @@ from pyroaring import BitMap, FrozenBitMap
 
 from carpel.engine.publication import Cause, Publication, Published
 from carpel.kit.clock import Clock
+from carpel.kit.instants import LATEST
 from carpel.storage.feed import FeedStore
 from carpel.storage.people import PeopleView
 
@@ -97,6 +98,22 @@ class Feed:
                           published.at, published.applied, published.count, cause,
                           same_rules=version == published.version)  # fmt: skip
             self._recorder.hand_over(Recorded(moved, published))
+
+    def clear(self, segment: int) -> None:
+        """Nobody is in a segment any more: its rules name something that is gone."""
+        if segment in self._seen:
+            self._recorder.flush()
+        self._seen.add(segment)
+        known = self.stored(segment)
+        if known is None or not known[1]:
+            return
+        stored, members = known
+        at = max(self._clock.now(), stored.at)
+        nobody = Published(FrozenBitMap(), stored.version, at, LATEST, stored.applied, exact=False)
+        moved = Moved(segment, stored.workspace, nobody.members, members, stored.version, at,
+                      stored.applied, 0, "definition", same_rules=True)  # fmt: skip
+        with self._lock:
+            self._recorder.hand_over(Recorded(moved, nobody))
 
     def erase(self, seq: int, workspace: int, numbers: Collection[int]) -> None:
         """Forget contacts, by the number of the log's record that erased them."""

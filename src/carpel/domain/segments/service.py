@@ -312,6 +312,7 @@ class Segments:
             compiled = compile_document(stored.document, self.names(stored.workspace))
         except Refused as refused:
             self._engine.drop(stored.no)
+            self._feed.clear(stored.no)
             self._plans.pop(stored.no, None)
             segment = Segment(
                 list=self.list_id(stored.workspace, stored.list), sentence=stored.sql, problem=str(refused),

@@ -15,6 +15,7 @@ from .problems import Problem
 Texts = list[str]
 # What is checked by the domain, with codes of its own, is told here for readers only.
 Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 100})]
+LongName = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 255})]
 Code = Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Z0-9_-]{1,64}$"})]
 Sql = Annotated[str, Meta(extra_json_schema={"minLength": 1, "examples": ["city = 'Rome'"]})]
 Body = TypeVar("Body")
@@ -57,9 +58,15 @@ class FieldBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NameBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A list to make, or its new name."""
+    """A field's new name."""
 
     name: Name
+
+
+class ListBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A list to make, or its new name."""
+
+    name: LongName
 
 
 class WorkspaceBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from carpel.domain.segments.renaming import follow_rename
 from carpel.kit import cursors
 
 from . import params, shapes
-from .bodies import FieldBody, NameBody, read_body
+from .bodies import FieldBody, ListBody, NameBody, read_body
 from .context import Call
 from .problems import Problem
 
@@ -68,7 +68,7 @@ async def list_lists(call: Call) -> Response:
 
 async def create_list(call: Call) -> Response:
     """A new, empty list."""
-    body = await read_body(call, NameBody)
+    body = await read_body(call, ListBody)
     made = await call.off_loop(call.rooms.lists.create, call.workspace, body.name)
     return call.created(shapes.List.of(made, 0), f"/lists/{made.id}")
 
@@ -80,7 +80,7 @@ async def read_list(call: Call) -> Response:
 
 async def rename_list(call: Call) -> Response:
     """Another name for a list."""
-    body = await read_body(call, NameBody)
+    body = await read_body(call, ListBody)
     renamed = await call.off_loop(call.rooms.lists.rename, _list(call), body.name)
     return call.answer(await _list_shown(call, renamed))
 
