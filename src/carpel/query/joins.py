@@ -87,7 +87,8 @@ class _Dissolver:
                 "this ties two rows together, a contact's and an event's or two events', "
                 "which cannot be kept exact as time moves",
                 mixed.place,
-                "compare each with a constant or with NOW()",
+                "compare each with a constant or with NOW(); of two events, one after the other: "
+                "contact_id IN (SELECT contact_id FROM event_data WHERE … FOLLOWED BY … WITHIN INTERVAL '7' DAY)",
             )
             return m.Everyone(piece.place)
         return self._spread(parts, mixed, piece.place)
