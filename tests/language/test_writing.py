@@ -157,7 +157,7 @@ def test_rules_are_told_in_french_where_that_is_set(tmp_path: Path) -> None:
         "country = 'FR' AND NOT email LIKE '%@example.com'":
             "Country est « FR » et email ne finit pas par « @example.com »",
         "created_at >= START_OF('month', -1, 'Europe/Paris')":
-            "Created at est au plus tôt à le début du mois dernier à Europe/Paris",
+            "Created at est au plus tôt au début du mois dernier à Europe/Paris",
         "contact_id NOT IN (SELECT contact_id FROM event_data WHERE event_type = 'open' "
         "AND timestamp > NOW() - INTERVAL '90' DAY)":
             "N’a eu aucun événement « open » dans les derniers 90 jours",

@@ -152,7 +152,10 @@ class French:
         kind = type_of(test.left, self._catalogue)
         if kind == "any":
             kind = type_of(test.right, self._catalogue)
-        return f"{left} {_verb(test.operator, kind)} {self.value(test.right)}"
+        verb, right = _verb(test.operator, kind), self.value(test.right)
+        if verb.endswith(" à") and right.startswith("le "):
+            verb, right = verb.removesuffix(" à"), f"au {right.removeprefix('le ')}"
+        return f"{left} {verb} {right}"
 
     def _like(self, test: m.Like) -> str:
         pattern, value = test.pattern, self.value(test.value)
