@@ -113,7 +113,7 @@ def check_edit(call: Call, found: Contact, body: Any) -> Write:
         checker = contacts.checker(workspace, making.fields)
         write = checker.check(draft)
     contacts.make_parts(workspace, checker)
-    if "lists" in body:
+    if body.get("lists") is not None:
         known = {one.id: one.no for one in call.rooms.lists.list_of(workspace.no)}
         write.leave_lists = [known[one] for one in found.lists if known[one] not in write.lists]
     return write

@@ -194,7 +194,10 @@ def _schema(kind: Any) -> dict[str, Any]:
 def _written() -> dict[str, Any]:
     """Schemas of bodies that are checked item by item, so that each problem can be told."""
     text = {"type": ["string", "null"], "minLength": 1, "maxLength": 254}
-    named = {name: {**text, "examples": [f"{name}-1"]} for name in IDENTIFIERS if name != "email"}
+    numbered = {**text, "type": ["string", "integer", "null"]}  # a number is taken as its text
+    named = {
+        name: {**numbered, "examples": [f"{name}-1"]} for name in IDENTIFIERS if name != "email"
+    }
     who = {
         "email": {"type": ["string", "null"], "format": "email", "maxLength": 254},
         **named,
@@ -206,12 +209,13 @@ def _written() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             **who,
-            "fields": {"type": "object", "additionalProperties": any_value},
-            "lists": {"type": "array", "items": {"type": "string"}},
+            "fields": {"type": ["object", "null"], "additionalProperties": any_value},
+            "lists": {"type": ["array", "null"], "items": {"type": "string"}},
         },
     }
     identified = {"anyOf": [
-        {"required": [name], "properties": {name: {"type": "string"}}} for name in who
+        {"required": [name], "properties": {name: {"type": ["string", "integer"]}}}
+        for name in who
     ]}  # fmt: skip
     event = {
         "type": "object",
@@ -222,9 +226,9 @@ def _written() -> dict[str, Any]:
             **who,
             "event": {"type": "string", "minLength": 1, "maxLength": 255},
             "time": {"type": ["string", "null"], "format": "date-time"},
-            "event_id": {**text, "maxLength": 255},
+            "event_id": {**numbered, "maxLength": 255},
             "source": {**text, "maxLength": 255},
-            "properties": {"type": "object"},
+            "properties": {"type": ["object", "null"]},
         },
     }
     many = {name: {"oneOf": [one, {"type": "array", "items": one}]} for name, one in (
