@@ -18,7 +18,7 @@ from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns, Snapshot
 
 from .look import Look
-from .memory.world import Flips
+from .memory.flips import Flips
 from .plan import Plan
 from .printer import Printer
 from .publication import Cause, Publication, Published

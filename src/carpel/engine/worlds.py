@@ -11,7 +11,8 @@ from pyroaring import FrozenBitMap
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
-from .memory.world import Flips, World
+from .memory.flips import Flips
+from .memory.world import World
 from .plan import Plan
 
 # Workspace, and what flipped in it by segment; the batch's record, None for time alone.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +63,11 @@ class BitTable:
         """Replace rows."""
         self._cells[contacts, : rows.shape[1]] = rows
 
-    def set_bits(self, contacts: Places, rows: Bytes, places: list[int]) -> None:
-        """Set, in some bytes of these contacts' rows, the bits that are set in `rows`."""
-        if places == list(range(places[0], places[-1] + 1)):
-            part = slice(places[0], places[-1] + 1)
-            self._cells[contacts, part] |= rows[:, part]
-        else:
-            self._cells[contacts[:, None], np.asarray(places)] |= rows[:, places]
+    def reserve(self, slots: int) -> None:
+        """Make room for so many more slots at once."""
+        width = 8 * -(-(self._slots + slots) // 64)
+        if width > self._cells.shape[1]:
+            self._grow(self._cells.shape[0], width)
 
     @property
     def size(self) -> int:
@@ -135,6 +133,12 @@ def to_eights(rows: Bytes) -> Bytes:
     return more
 
 
-def chosen(bits: Bytes, count: int) -> NDArray[Any]:
-    """The places of the ones in a row of `count` bits."""
-    return np.flatnonzero(np.unpackbits(bits, count=count, bitorder="little"))
+def runs(places: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbours among ascending places."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and place == found[-1][1] + 1:
+            found[-1] = (found[-1][0], place)
+        else:
+            found.append((place, place))
+    return found

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Context
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carpel.engine import plan as p
 from carpel.kit.numbers import DECIMALS
 
 from .bits import Bytes
+from .cuts import Cuts
 from .groups import Group
+from .thresholds import LEAST, MOST
 
 Array: TypeAlias = Any  # a pyarrow.Array
 Codes: TypeAlias = NDArray[np.uint32]
@@ -33,15 +34,14 @@ class Coded:
 
 def coded(group: Group, arrays: Sequence[Array], width: int, slots: Sequence[int]) -> Coded:
     """Answer a group's leaves (those of some slots) for whole columns, one array a column."""
-    leaves = [group.leaves[slot] for slot in slots]
     if len(arrays) > 1:
         return _by_value(group, zip(*(_stored(one) for one in arrays), strict=True), width, slots)
     (array,) = arrays
-    cuts = _cuts(leaves)
-    if cuts is not None:
+    if group.cuts is not None:
         whole = whole_numbers(array)
-        if whole is not None:
-            return _by_cuts(group, whole, cuts, _is_decimal(array), width, slots)
+        scaled = _scaled(group.cuts)
+        if whole is not None and scaled is not None:
+            return _by_cuts(group, group.cuts.samples, scaled, whole, width, slots)
     if _is_list(array):
         return _by_value(group, _stored(array), width, slots)
     encoded = array.dictionary_encode()
@@ -59,66 +59,30 @@ def _by_value(group: Group, values: Any, width: int, slots: Sequence[int]) -> Co
 # ------------------------------------------------------------- numbers and dates
 
 
-def _cuts(leaves: Sequence[Any]) -> list[Decimal] | None:
-    """The constants at which some answer changes; None when answers do not follow from them."""
-    cuts: set[Decimal] = set()
-    for leaf in leaves:
-        if not isinstance(leaf, p.ValueTest) or leaf.operand.steps:
-            return None
-        match leaf.test:
-            case p.Compare(constant=constant):
-                found = [constant]
-            case p.OneOf(constants=constants):
-                found = list(constants)
-            case p.Missing():
-                found = []
-            case _:
-                return None
-        for one in found:
-            if isinstance(one, bool) or not isinstance(one, Decimal | p.Instant):
-                return None
-            cuts.add(one if isinstance(one, Decimal) else Decimal(one.at))
-    return sorted(cuts)
+def _scaled(cuts: Cuts) -> NDArray[np.int64] | None:
+    """The constants in the units of the column; None when one is too large for 64 bits."""
+    unit = _UNIT if cuts.is_number else 1
+    scaled = [_EXACT.multiply(cut, unit) for cut in cuts.constants]
+    if any(one != one.to_integral_value() or not LEAST < one <= MOST for one in scaled):
+        return None
+    return np.asarray([int(one) for one in scaled], np.int64)
 
 
 def _by_cuts(
     group: Group,
+    samples: Sequence[Any],
+    constants: NDArray[np.int64],
     whole: tuple[NDArray[np.int64], NDArray[np.bool_]],
-    cuts: list[Decimal],
-    is_decimal: bool,  # noqa: FBT001
     width: int,
     slots: Sequence[int],
 ) -> Coded:
-    """Code 2i: between cut i-1 and cut i; code 2i+1: at cut i; the last code: nothing there."""
     values, there = whole
-    unit = _UNIT if is_decimal else 1
-    scaled = [int((cut * unit).to_integral_value(context=_EXACT)) for cut in cuts]
-    lasting = np.asarray([max(-(2**63) + 1, min(2**63 - 1, one)) for one in scaled], np.int64)
-    after = np.searchsorted(lasting, values, "right").astype(np.uint32)
+    after = np.searchsorted(constants, values, "right").astype(np.uint32)
     codes = after * 2
-    if len(lasting):
-        codes -= lasting[np.maximum(after, 1) - 1] == values
-    codes[~there] = 2 * len(cuts) + 1
-    samples = [_stored_number(one, is_decimal) for one in _samples(cuts, is_decimal)]
-    return Coded(codes, group.rows_for([*samples, None], width, slots))
-
-
-def _samples(cuts: list[Decimal], is_decimal: bool) -> list[Decimal]:  # noqa: FBT001
-    """One value for each code but the last."""
-    if not cuts:
-        return [Decimal(0)]
-    found = [cuts[0] - 1]
-    for place, cut in enumerate(cuts):
-        found.append(cut)
-        beyond = cuts[place + 1] if place + 1 < len(cuts) else cut + 2
-        between = (cut + beyond) / 2
-        # Whole numbers with nothing between them never have the code; any value will do.
-        found.append(between if is_decimal else between.__floor__() + Decimal(0))
-    return found
-
-
-def _stored_number(value: Decimal, is_decimal: bool) -> Any:  # noqa: FBT001
-    return value if is_decimal else int(value)
+    if len(constants):
+        codes -= constants[np.maximum(after, 1) - 1] == values
+    codes[~there] = 2 * len(constants) + 1
+    return Coded(codes, group.rows_for(samples, width, slots))
 
 
 def whole_numbers(array: Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:

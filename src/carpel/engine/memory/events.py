@@ -9,16 +9,17 @@ import numpy as np
 
 from carpel.engine import plan as p
 from carpel.engine.reads import leaves, operands
-from carpel.storage.columns import EventRows
 
 from .aggregates import Sample
-from .bits import Bytes
+from .bits import Bytes, Places
 from .due import Contacts, Watch, nobody
 from .groups import answer_of_row
 from .happenings import Happenings, Tier
 from .numbers import Scaled
-from .reading import event_values
+from .reading import EventBatch
 from .streams import ColumnKey, StreamKey, StreamLeaf
+
+_MOST_REMEMBERED = 65_536
 
 
 class Stream:
@@ -61,30 +62,27 @@ class Stream:
 
     # ----------------------------------------------------------------- changes
 
-    def take(self, events: EventRows, now: int) -> Contacts:
+    def take(self, events: EventBatch, now: int) -> Contacts:
         """New events; returns whose they are, of those that fit."""
-        types = events.columns["type"][1]
-        wanted = self.key.types
-        places = [place for place, name in enumerate(types) if wanted is None or name in wanted]
-        places = self._fits(events, places)
-        if not places:
+        places = self._fits(events, events.of_types(self.key.types))
+        if not len(places):
             return nobody()
-        contacts, times = events.columns["contact"][1], events.columns["happened_at"][1]
         columns = {key: self._column(events, key, places) for key in self.columns}
         tier = Tier(
-            np.asarray([contacts[place] for place in places], np.int32),
-            np.asarray([times[place] for place in places], np.int64),
+            events.contacts[places],
+            events.times[places],
             {key: values for key, (values, _) in columns.items()},
             {key: there for key, (_, there) in columns.items()},
         )
         self._happenings.add(tier)
+        contacts = tier.contacts.astype(np.int64)
         for watch in self._watches.values():
-            watch.add(tier.times, tier.contacts.astype(np.int64), now)
-        return np.unique(tier.contacts).astype(np.int64)
+            watch.add(tier.times, contacts, now)
+        return np.unique(contacts)
 
-    def _column(self, events: EventRows, key: ColumnKey, places: Sequence[int]) -> Any:
-        read = event_values(events, key[0])
-        values = [read(place) for place in places]
+    def _column(self, events: EventBatch, key: ColumnKey, places: Places) -> Any:
+        column = events.column(key[0])
+        values = [column[place] for place in places.tolist()]
         there = np.asarray([value is not None for value in values], np.bool_)
         return self.encoded(key, values), there
 
@@ -147,17 +145,32 @@ class Stream:
                 column[sample.places[truth]] |= bit
 
 
-def row_filter(
-    where: p.Tree[p.RowLeaf],
-) -> Callable[[EventRows, list[int]], list[int]]:
+def row_filter(where: p.Tree[p.RowLeaf]) -> Callable[[EventBatch, Places], Places]:
     """Those of the events at some places of a batch that fit."""
     distinct = tuple(dict.fromkeys(one.seen for leaf in leaves(where) for one in operands(leaf)))
     if not distinct:
-        return lambda _, places: places if not isinstance(where, p.NoOne) else []
-    fits = answer_of_row(where, distinct)
+        fits_all = answer_of_row(where, ())(())
+        return lambda _, places: places if fits_all else places[:0]
+    fits = _remembering(answer_of_row(where, distinct))
 
-    def chosen(events: EventRows, places: list[int]) -> list[int]:
-        readers = [event_values(events, seen) for seen in distinct]
-        return [place for place in places if fits(tuple(read(place) for read in readers))]
+    def chosen(events: EventBatch, places: Places) -> Places:
+        columns = [events.column(seen) for seen in distinct]
+        truths = [fits(tuple(column[place] for column in columns)) for place in places.tolist()]
+        return places[np.asarray(truths, np.bool_)]
 
     return chosen
+
+
+def _remembering(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The same, with answers remembered: most values come again and again."""
+    known: dict[Any, bool] = {}
+
+    def remembered(values: Any) -> bool:
+        found = known.get(values)
+        if found is None:
+            if len(known) >= _MOST_REMEMBERED:
+                known.clear()
+            found = known[values] = fits(values)
+        return found
+
+    return remembered

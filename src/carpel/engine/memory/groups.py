@@ -11,6 +11,7 @@ from carpel.engine import plan as p
 from carpel.engine.reads import operands
 
 from .bits import Bytes
+from .cuts import Cuts, cuts_of
 from .values import Holds, Unknown, formula_holder, holder, pair_holder
 
 ValueLeaf: TypeAlias = p.ValueTest | p.PairTest | p.FormulaTest | p.ListTest
@@ -68,6 +69,7 @@ class Group:
         self.columns = columns
         self.leaves: dict[int, ValueLeaf] = {}
         self._answers: dict[int, Holds] = {}
+        self.cuts: Cuts | None = None  # where answers follow from order alone
         self._known: dict[Any, int] = {}
         self._rows = np.zeros((16, 8), np.uint8)
 
@@ -88,6 +90,10 @@ class Group:
         """A row of bits for each value; only this group's slots are set in it."""
         if self._rows.shape[1] < width:
             self._forget(width)
+        if self.cuts:
+            places, samples = self.cuts.codes(values)
+            of_samples = np.asarray([self._code(sample) for sample in samples])
+            return np.asarray(self._rows[of_samples[places], :width])
         known = self._known
         try:
             codes = [known[value] for value in values]
@@ -132,6 +138,7 @@ class Group:
 
     def _forget(self, width: int = 8) -> None:
         self._known.clear()
+        self.cuts = cuts_of(list(self.leaves.values()))
         self._rows = np.zeros((16, max(width, self._rows.shape[1])), np.uint8)
 
 

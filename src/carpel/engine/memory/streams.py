@@ -69,12 +69,13 @@ def take_apart(leaf: p.EventTest) -> StreamLeaf:
     """
     parts = leaf.where.parts if isinstance(leaf.where, p.All) else (leaf.where,)
     windows = [part for part in parts if is_moving(part) and part.operand == HAPPENED_AT]  # type: ignore[union-attr]
-    rest = [part for part in parts if part not in windows]
+    types = event_types(leaf.where)
+    rest = [part for part in parts if part not in windows and not _says_only(part, types)]
     for part in rest:
         _check_still(part)
     where: p.Tree[p.RowLeaf] = p.All(tuple(rest)) if rest else p.Everyone()
     taken = StreamLeaf(
-        StreamKey(event_types(leaf.where), where),
+        StreamKey(types, where),
         tuple(_window(part) for part in windows),
         leaf.having,
         leaf.negated,
@@ -102,6 +103,11 @@ def on_time(test: p.AggregateTest) -> bool:
 
 def _is_time(seen: p.Seen) -> bool:
     return isinstance(seen, p.EventColumn) and seen.name == "happened_at"
+
+
+def _says_only(part: p.Tree[p.RowLeaf], types: tuple[str, ...] | None) -> bool:
+    """Whether a part of the filter says nothing but which types."""
+    return types is not None and event_types(part) == types and isinstance(part, p.ValueTest)
 
 
 def _window(part: Any) -> Window:

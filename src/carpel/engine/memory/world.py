@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,25 +13,21 @@ from carpel.engine import plan as p
 from carpel.engine.reads import leaves
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
-from .bits import BitTable, by_contact, by_slot, chosen, to_eights
+from .bitmaps import STRETCH, bitmap, container
+from .bits import BitTable, by_contact, by_slot, runs, to_eights
 from .contacts import ContactSide, DateColumn, mask_of
 from .due import Contacts, earliest, nobody
 from .events import Stream
+from .flips import Flips, together
 from .groups import Group, columns_of
 from .loading import Loader
+from .order import neighbours
 from .programs import EXISTS, Program, Programs, program
+from .reading import EventBatch
 from .streams import StreamKey, StreamLeaf, take_apart
 from .values import Unknown, is_moving
 
-_CHUNK = 32_768
-
-
-@dataclass
-class Flips:
-    """Who entered and who left a segment."""
-
-    entered: Contacts
-    left: Contacts
+_CHUNK = 16_384
 
 
 @dataclass
@@ -132,11 +128,16 @@ class World:
         if not self._loaded:
             self._load_population(loader)
         new = _New()
+        used = {number: list(dict.fromkeys(leaves(plan))) for number, plan in plans.items()}
+        fresh = {one for found in used.values() for one in found} - set(self._leaves)
+        self._answers.reserve(len(fresh))
+        self._memberships.reserve(len(plans))
+        for leaf in sorted(fresh, key=neighbours):  # those answered together lie together
+            self._take_up(leaf, new, loader, now)
         for number, plan in plans.items():
-            found = list(dict.fromkeys(leaves(plan)))
-            self._segments[number] = _Segment(self._memberships.take_slot(), plan, found)
-            for leaf in found:
-                self._use(leaf, new, loader, now)
+            self._segments[number] = _Segment(self._memberships.take_slot(), plan, used[number])
+            for leaf in used[number]:
+                self._leaves[leaf].uses += 1
         self._answer_all(new, loader, now)
         made = {
             self._segments[number].slot: program(plan, self._row_of)
@@ -172,23 +173,21 @@ class World:
             self._answers.put(part, rows)
         self._loaded = True
 
-    def _use(self, leaf: p.ContactLeaf, new: _New, loader: Loader | None, now: int) -> None:
-        known = self._leaves.get(leaf)
-        if known is None:
-            known = self._leaves[leaf] = _Leaf(self._answers.take_slot())
-            if isinstance(leaf, p.EventTest):
-                self._use_stream(take_apart(leaf), known.slot, new, loader, now)
-            elif isinstance(leaf, p.SegmentTest | p.SequenceTest):
-                raise Unknown(type(leaf).__name__)
-            elif is_moving(leaf) and isinstance(leaf, p.ValueTest):
-                name = columns_of(leaf)[0]
-                column = self._contact_side.dates.get(name) or self._date_column(leaf, loader)
-                self._contact_side.add_moving(known.slot, leaf, column, now)
-                new.dates.setdefault(name, []).append(known.slot)
-            else:
-                group = self._contact_side.add(known.slot, leaf)
-                new.groups.setdefault(group, []).append(known.slot)
-        known.uses += 1
+    def _take_up(self, leaf: p.ContactLeaf, new: _New, loader: Loader | None, now: int) -> None:
+        slot = self._answers.take_slot()
+        self._leaves[leaf] = _Leaf(slot)
+        if isinstance(leaf, p.EventTest):
+            self._use_stream(take_apart(leaf), slot, new, loader, now)
+        elif isinstance(leaf, p.SegmentTest | p.SequenceTest):
+            raise Unknown(type(leaf).__name__)
+        elif is_moving(leaf) and isinstance(leaf, p.ValueTest):
+            name = columns_of(leaf)[0]
+            column = self._contact_side.dates.get(name) or self._date_column(leaf, loader)
+            self._contact_side.add_moving(slot, leaf, column, now)
+            new.dates.setdefault(name, []).append(slot)
+        else:
+            group = self._contact_side.add(slot, leaf)
+            new.groups.setdefault(group, []).append(slot)
 
     def _date_column(self, leaf: p.ValueTest, loader: Loader | None) -> DateColumn:
         seen = leaf.operand.seen
@@ -228,14 +227,8 @@ class World:
         """Answer new leaves for everybody."""
         width = self._answers.width
         for group, slots in new.groups.items():
-            if loader is None:
-                continue
-            contacts, coded = loader.group(group, slots, width)
-            places = sorted({slot >> 3 for slot in slots})
-            for start in range(0, len(contacts), _CHUNK):
-                part = slice(start, start + _CHUNK)
-                found = coded.rows[coded.codes[part]]
-                self._answers.set_bits(contacts[part], found, places)
+            if loader is not None:
+                self._answer_group(group, slots, loader)
         for start in range(0, self._contacts, _CHUNK):
             beyond = min(self._contacts, start + _CHUNK)
             rows = self._answers.rows(slice(start, beyond))
@@ -246,21 +239,33 @@ class World:
             for key, slots in new.streams.items():
                 self._streams[key].stretch_bits(start, beyond, rows, now, slots)
 
+    def _answer_group(self, group: Group, slots: list[int], loader: Loader) -> None:
+        contacts, coded = loader.group(group, slots, self._answers.width)
+        # Whoever is not there has a code of their own, without any bit.
+        codes = np.full(self._contacts, len(coded.rows), np.uint32)
+        codes[contacts] = coded.codes
+        for first, last in runs(sorted({slot >> 3 for slot in slots})):
+            part = np.zeros((len(coded.rows) + 1, last + 1 - first), np.uint8)
+            part[:-1] = coded.rows[:, first : last + 1]
+            for start in range(0, self._contacts, STRETCH):
+                beyond = min(self._contacts, start + STRETCH)
+                here = self._answers.rows(slice(start, beyond))[:, first : last + 1]
+                here |= np.take(part, codes[start:beyond], axis=0)
+
     def _fill(self, plans: Iterable[int], made: Mapping[int, Program]) -> None:
         """Work out the memberships of new segments for everybody."""
         width = 8 * self._memberships.width
-        for start in range(0, self._contacts, _CHUNK):
-            beyond = min(self._contacts, start + _CHUNK)
-            count = beyond - start
+        containers: dict[int, list[tuple[int, int, bytes]]] = {number: [] for number in plans}
+        for start in range(0, self._contacts, STRETCH):
+            beyond = min(self._contacts, start + STRETCH)
             rows = to_eights(self._answers.rows(slice(start, beyond)))
             found = self._programs.run(by_slot(rows), width, made)
             here = self._memberships.rows(slice(start, beyond))
-            here |= by_contact(found)[:count]
-            for number in plans:
-                segment = self._segments[number]
-                who = chosen(found[segment.slot], count)
-                if len(who):
-                    segment.members.update((who + start).astype(np.uint32))
+            here |= by_contact(found)[: beyond - start]
+            for number, parts in containers.items():
+                parts.append((start // STRETCH, *container(found[self._segments[number].slot])))
+        for number, parts in containers.items():
+            self._segments[number].members = bitmap(parts)
 
     # --------------------------------------------------------------------- changes
 
@@ -317,6 +322,7 @@ class World:
     def _take_events(self, batch: WorkspaceBatch, now: int) -> dict[StreamKey, Contacts]:
         """Bring the streams up to date; returns whose events changed in each."""
         erased = np.asarray(batch.erased, np.int64)
+        events = EventBatch(batch.events) if len(batch.events) else None
         touched: dict[StreamKey, Contacts] = {}
         for key, stream in self._streams.items():
             found = [nobody()]
@@ -325,8 +331,8 @@ class World:
                     found.append(np.asarray([kept], np.int64))
             if len(erased):
                 stream.erase(erased)
-            if len(batch.events):
-                found.append(stream.take(batch.events, now))
+            if events is not None:
+                found.append(stream.take(events, now))
             touched[key] = np.unique(np.concatenate(found))
         return touched
 
@@ -358,7 +364,7 @@ class World:
             part = contacts[start : start + _CHUNK]
             for number, found in self._settle_part(part).items():
                 flips.setdefault(number, []).append(found)
-        return {number: _together(parts) for number, parts in flips.items()}
+        return {number: together(parts) for number, parts in flips.items()}
 
     def _settle_part(self, contacts: Contacts) -> dict[int, Flips]:
         count = len(contacts)
@@ -370,25 +376,23 @@ class World:
         if not len(changed):
             return {}
         self._memberships.put(contacts, by_contact(new)[:count])
-        by_slot_number = {segment.slot: number for number, segment in self._segments.items()}
+        numbers = {segment.slot: number for number, segment in self._segments.items()}
+        ones = np.unpackbits(differ[changed], axis=1, count=count, bitorder="little")
+        segment_places, who = np.nonzero(ones)
+        inside = (new[changed[segment_places], who >> 3] >> (who & 7)) & 1 == 1
+        ends = np.cumsum(np.bincount(segment_places, minlength=len(changed)))
         flips = {}
-        for slot in changed.tolist():
-            number = by_slot_number[slot]
-            entered = contacts[chosen(differ[slot] & new[slot], count)]
-            left = contacts[chosen(differ[slot] & old[slot], count)]
-            members = self._segments[number].members
-            if len(entered):
-                members.update(entered.astype(np.uint32))
-            if len(left):
-                members.difference_update(BitMap(left.astype(np.uint32)))
-            flips[number] = Flips(entered, left)
+        start = 0
+        for slot, end in zip(changed.tolist(), ends.tolist(), strict=True):
+            moved, entering = contacts[who[start:end]], inside[start:end]
+            flips[numbers[slot]] = self._flip(numbers[slot], moved[entering], moved[~entering])
+            start = end
         return flips
 
-
-def _together(parts: Sequence[Flips]) -> Flips:
-    if len(parts) == 1:
-        return parts[0]
-    return Flips(
-        np.concatenate([part.entered for part in parts]),
-        np.concatenate([part.left for part in parts]),
-    )
+    def _flip(self, number: int, entered: Contacts, left: Contacts) -> Flips:
+        members = self._segments[number].members
+        if len(entered):
+            members.update(entered.astype(np.uint32))
+        if len(left):
+            members.difference_update(BitMap(left.astype(np.uint32)))
+        return Flips(entered, left)
