@@ -34,6 +34,7 @@ class Settings:
     sendgrid_exports: str = "plain"
     trusted_proxies: str = ""
     columns_memory_mb: int = 2048
+    engine_memory_mb: int = 4096
     threads: int = 0
     log_level: str = "warning"
     changes_days: int = 90
@@ -57,6 +58,7 @@ DESCRIPTIONS: dict[str, str] = {
     "sendgrid_exports": "how SendGrid's door writes the files of exports: plain or gzip",
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
     "columns_memory_mb": "memory for the column store, in MiB",
+    "engine_memory_mb": "memory for segments kept live, in MiB; beyond it they are recounted instead",
     "threads": "threads for the column store; 0 takes one for each processor",
     "log_level": "debug, info, warning or error",
     "metrics_open": "on or off: show /metrics of all workspaces to everybody, without a key",

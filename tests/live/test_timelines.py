@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, note, strategies as st
 
 from carpel.client import ApiError
-from carpel.engine.memory.world import World
+from carpel.engine.memory.known import knows
 from carpel.kit.clock import SteppedClock
 from carpel.kit.instants import LATEST
 from carpel.query.render import render
@@ -79,7 +79,7 @@ class Timeline:
             self._tally["audits"] += 1
             self._tally["audits with somebody"] += bool(kept)
             in_memory = service.engine.is_in_memory(segment.no)
-            assert in_memory == World.knows(service.segments.plan(segment))
+            assert in_memory == knows(service.segments.plan(segment))
             self._tally["audits in memory"] += in_memory
 
     # ------------------------------------------------------------------ what happens

@@ -117,10 +117,10 @@ class Service:
         view = PeopleView(directory.people)
         columns = _open_columns(settings, directory)
         news = _News()
-        keep_us = settings.changes_days * DAY or None
-        feed_store = FeedStore(directory.feed)
+        keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
-        engine = Engine(columns, clock, feed.record, news.outstanding_since)
+        memory = settings.engine_memory_mb << 20
+        engine = Engine(columns, clock, feed.record, news.outstanding_since, memory)
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)

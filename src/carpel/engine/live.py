@@ -19,6 +19,7 @@ from carpel.storage.columns import Columns, Snapshot
 
 from .look import Look
 from .memory.flips import Flips
+from .memory.world import TooMuch
 from .plan import Plan
 from .printer import Printer
 from .publication import Cause, Publication, Published
@@ -45,6 +46,7 @@ class Engine(Tracker):
         clock: Clock,
         on_published: Callable[[Publication], None],
         outstanding_since: Callable[[], int | None],
+        memory: int,
     ) -> None:
         """Begin without segments.
 
@@ -54,8 +56,10 @@ class Engine(Tracker):
             on_published: told of each segment right after it is computed.
             outstanding_since: when the first acknowledged record came that is not in the columns
                 yet; None when there is none.
+            memory: how many bytes the live segments of a workspace may take; the segments of one
+                that needs more are recomputed from the columns.
         """
-        super().__init__(clock, columns.applied, outstanding_since)
+        super().__init__(clock, columns.applied, outstanding_since, memory)
         self._columns = columns
         self._on_published = on_published
         self._computing = threading.Lock()
@@ -256,8 +260,12 @@ class Engine(Tracker):
         """Should a world fail, its segments are recomputed from the columns from then on."""
         try:
             yield
-        except Exception:
-            _log.exception("the engine in memory failed; its segments are recomputed instead")
+        except Exception as error:
+            reason = "the engine in memory failed; its segments are recomputed instead"
+            if isinstance(error, TooMuch):
+                _log.warning("workspace %s: %s", workspace, error)
+            else:
+                _log.error("workspace %s: %s", workspace, reason, exc_info=error)
             with self._changed:
                 self._worlds.discard(workspace)
                 for segment in self._segments.values():

@@ -9,7 +9,7 @@ from carpel.kit.clock import Clock
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import WorkspaceBatch
 
-from .memory.world import World
+from .memory.known import knows
 from .plan import Plan
 from .publication import Published
 from .reads import reads
@@ -21,14 +21,14 @@ class Tracker:
     """Every defined segment with what was published of it last. Thread-safe."""
 
     def __init__(
-        self, clock: Clock, applied: int, outstanding_since: Callable[[], int | None]
+        self, clock: Clock, applied: int, outstanding_since: Callable[[], int | None], memory: int
     ) -> None:
         self._clock = clock
         self._outstanding_since = outstanding_since
         self._segments: dict[int, Tracked] = {}
         self._changed = threading.Condition()
         self._touched = applied  # the last log record that touch() has heard of
-        self._worlds = Worlds()
+        self._worlds = Worlds(memory)
         self._as_of: dict[int, int] = {}  # the instant up to which each world has come
         self._moving_on = False  # a world is being changed, and not all of it is published
         self._dropped: list[tuple[int, int]] = []  # workspace and segment, still in memory
@@ -38,7 +38,7 @@ class Tracker:
         with self._changed:
             old = self._segments.get(number)
             segment = Tracked(workspace, version, plan, reads(plan))
-            segment.in_memory = World.knows(plan)
+            segment.in_memory = knows(plan)
             segment.published = old.published if old else None
             if old is not None and old.in_memory and not segment.in_memory:
                 self._dropped.append((workspace, number))
@@ -158,6 +158,8 @@ class Tracker:
         return None if due == LATEST else due
 
     def _settled(self, numbers: set[int], seq: int) -> bool:
+        if seq > self._touched:
+            return False  # its columns are written, or about to be
         now = self._clock.now()
         return all(
             self._is_settled(self._segments[number], seq, now)

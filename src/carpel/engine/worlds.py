@@ -32,7 +32,9 @@ class Worlds:
     engine's lock, as `push` and `done` do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int) -> None:
+        """Args: memory: bytes that one world may take."""
+        self._memory = memory
         self._worlds: dict[int, World | None] = {}
         self._pending: deque[Pending] = deque()
         self._due: dict[int, int] = {}
@@ -98,6 +100,7 @@ class Worlds:
         """Apply a batch to one world; `done` takes it off the queue once all have it."""
         world = self._worlds.get(workspace)
         if world is not None:
+            world.check_room()
             flips = world.apply(pending.batches[workspace], now)
             self._due[workspace] = world.due
             on_flips(workspace, flips, pending.seq)
@@ -111,7 +114,7 @@ class Worlds:
         self, workspace: int, plans: Mapping[int, Plan], snapshot: Snapshot, now: int
     ) -> dict[int, FrozenBitMap]:
         """Take up segments in a world that has exactly what the snapshot has; their members."""
-        world = self._worlds.get(workspace) or World()
+        world = self._worlds.get(workspace) or World(self._memory)
         world.define(plans, snapshot, workspace, now)
         self._worlds[workspace] = world
         self._due[workspace] = world.due

@@ -53,10 +53,16 @@ class _New:
     streams: dict[StreamKey, list[int]] = field(default_factory=dict)
 
 
+class TooMuch(Exception):
+    """A world needs more memory than it may have."""
+
+
 class World:
     """All live segments of one workspace. One thread changes it; it knows no clock and no lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = 1 << 40) -> None:
+        """Args: memory: bytes that it may take."""
+        self._memory = memory
         self._answers = BitTable()
         self._answers.take_slot()  # EXISTS
         self._answers.take_slot()  # NOTHING
@@ -96,20 +102,13 @@ class World:
             + sum(column.nbytes for column in self._contact_side.dates.values())
         )
 
-    @staticmethod
-    def knows(plan: p.Plan) -> bool:
-        """Whether segments of this plan can be kept here."""
-        try:
-            for leaf in leaves(plan):
-                if isinstance(leaf, p.EventTest):
-                    take_apart(leaf)
-                elif isinstance(leaf, p.ValueTest | p.PairTest | p.FormulaTest | p.ListTest):
-                    ContactSide.check(leaf)
-                else:
-                    return False
-        except Unknown:
-            return False
-        return True
+    def check_room(self, more: int = 0) -> None:
+        """Raise TooMuch when it takes more bytes than it may, or would with so many more."""
+        if self.nbytes + more > self._memory:
+            raise TooMuch(
+                f"its live segments would take more than {self._memory >> 20:,} MiB "
+                "(engine_memory_mb); they are recounted instead: exact, but slower"
+            )
 
     # --------------------------------------------------------------- definitions
 
@@ -130,6 +129,7 @@ class World:
         new = _New()
         used = {number: list(dict.fromkeys(leaves(plan))) for number, plan in plans.items()}
         fresh = {one for found in used.values() for one in found} - set(self._leaves)
+        self.check_room(self._contacts * (len(fresh) + len(plans)) // 8)
         self._answers.reserve(len(fresh))
         self._memberships.reserve(len(plans))
         for leaf in sorted(fresh, key=neighbours):  # those answered together lie together
@@ -209,6 +209,7 @@ class World:
             for other, one in (stream.leaves if stream is not None else {}).items():
                 wider.add(other, one, now)
             stream = self._streams[leaf.stream] = wider
+            self.check_room()
         stream.add(slot, leaf, now)
         new.streams.setdefault(leaf.stream, []).append(slot)
 
