@@ -104,6 +104,11 @@ class _SgqlParser(Parser):
         raise self.refused("syntax", "expected (", "CONTAINS(segment_ids, 'id')")
 
     @override
+    def select(self) -> nodes.Select:
+        hint = "name what an event has: event_type = 'click' AND event_timestamp > …"
+        raise self.refused("syntax", "there is no SELECT in SGQL", hint)
+
+    @override
     def like(self, value: nodes.Expression, *, negated: bool) -> nodes.Condition:
         found = super().like(value, negated=negated)
         if isinstance(found, nodes.Like) and isinstance(found.pattern, nodes.Value):
