@@ -61,7 +61,10 @@ class Tier:
         contacts = self.contacts
         if len(contacts) < 2 or bool((contacts[1:] >= contacts[:-1]).all()):  # noqa: PLR2004
             return self
-        return self.taken(np.argsort(contacts, kind="stable"))
+        # Contact and place in one number: sorting plain numbers is several times quicker.
+        keys = (contacts.astype(np.int64) << 32) | np.arange(len(contacts))
+        keys.sort()
+        return self.taken(keys & 0xFFFF_FFFF)
 
 
 def merged(tiers: Sequence[Tier]) -> Tier:
