@@ -99,15 +99,19 @@ class Client:
         )
         return read(status, body, request.answer)
 
-    def segments(self, **filters: Any) -> Iterator[m.Segment]:
-        """All segments that pass the filters: name, tag, team, list, archived."""
-        request, cursor = r.segments(**filters), None
+    def _items(self, request: r.Request[Any]) -> Iterator[Any]:
+        """All that a listing holds, page by page."""
+        cursor = None
         while True:
-            page = self.send(request, cursor=cursor)
+            page: m.Page[Any] = self.send(request, cursor=cursor)
             yield from page.data
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def segments(self, **filters: Any) -> Iterator[m.Segment]:
+        """All segments that pass the filters: name, tag, team, list, archived."""
+        return self._items(r.segments(**filters))
 
     def segment(self, reference: str) -> m.Segment:
         """One segment, by id, code or name."""
@@ -131,13 +135,7 @@ class Client:
 
     def members(self, reference: str, limit: int = 10_000) -> Iterator[m.Contact]:
         """All members of one moment."""
-        request, cursor = r.members(reference, limit), None
-        while True:
-            page = self.send(request, cursor=cursor)
-            yield from page.data
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return self._items(r.members(reference, limit))
 
     def explain(self, reference: str, contact: str) -> m.Explanation:
         """Why a contact is in or out."""

@@ -64,13 +64,11 @@ class Contact(Struct, kw_only=True):
     entered_at: str | None = None  # as a member: since when
 
 
-class Members(Struct):
+class Members(Page[Contact], kw_only=True):
     """A page of members, all pages of one moment."""
 
     at: str
     total: int
-    data: list[Contact]
-    next_cursor: str | None
     changes_cursor: str | None
 
 

@@ -54,18 +54,23 @@ class AsyncClient:
             raise Unreachable(str(error) or type(error).__name__) from None
         return read(answer.status_code, answer.content, request.answer)
 
-    # ---------------------------------------------------------------- segments
-
-    async def segments(self, **filters: Any) -> AsyncIterator[m.Segment]:
-        """All segments that pass the filters: name, tag, team, list, archived."""
-        request, cursor = r.segments(**filters), None
+    async def _items(self, request: r.Request[Any]) -> AsyncIterator[Any]:
+        """All that a listing holds, page by page."""
+        cursor = None
         while True:
-            page = await self.send(request, cursor=cursor)
+            page: m.Page[Any] = await self.send(request, cursor=cursor)
             for one in page.data:
                 yield one
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    # ---------------------------------------------------------------- segments
+
+    async def segments(self, **filters: Any) -> AsyncIterator[m.Segment]:
+        """All segments that pass the filters: name, tag, team, list, archived."""
+        async for one in self._items(r.segments(**filters)):
+            yield one
 
     async def segment(self, reference: str) -> m.Segment:
         """One segment, by id, code or name."""
@@ -89,14 +94,8 @@ class AsyncClient:
 
     async def members(self, reference: str, limit: int = 10_000) -> AsyncIterator[m.Contact]:
         """All members of one moment."""
-        request, cursor = r.members(reference, limit), None
-        while True:
-            page = await self.send(request, cursor=cursor)
-            for one in page.data:
-                yield one
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        async for one in self._items(r.members(reference, limit)):
+            yield one
 
     async def explain(self, reference: str, contact: str) -> m.Explanation:
         """Why a contact is in or out."""

@@ -133,8 +133,3 @@ class Worlds:
         if world is None or number not in world:
             return None
         return FrozenBitMap(world.members(number))
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all arrays."""
-        return sum(world.nbytes for world in self._worlds.values() if world is not None)

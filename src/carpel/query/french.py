@@ -9,7 +9,8 @@ from carpel.kit.numbers import plain
 from carpel.kit.words import joined
 
 from . import meaning as m
-from .catalogue import UNIT_MICROSECONDS, Catalogue
+from .catalogue import Catalogue
+from .phrases import length
 from .types import type_of
 
 _OPPOSITE: dict[m.Operator, m.Operator] = {
@@ -181,7 +182,7 @@ class French:
     def _sequence(self, sequence: m.Sequence, *, has: bool) -> str:
         text = f"{'a eu' if has else 'n’a pas eu'} {self._one_event(sequence.first)}"
         for then in sequence.then:
-            within = f" dans les {_length(then.within)}" if then.within is not None else ""
+            within = f" dans les {length(then.within, _units)}" if then.within is not None else ""
             text += f", puis{within} {self._one_event(then.where)}"
         return text
 
@@ -230,7 +231,7 @@ class French:
             case m.Timestamp():
                 return _quoted(value.text)
             case m.Duration():
-                return _length(value)
+                return length(value, _units)
             case m.Now():
                 return "maintenant"
             case m.Field():
@@ -318,20 +319,9 @@ def _ago(value: m.Value) -> str | None:
         case m.Math(operator="+" | "-" as operator, left=m.Now(), right=m.Duration() as span):
             sign = 1 if operator == "-" else -1
             back = m.Duration(sign * span.months, sign * span.microseconds)
-            return _length(back) if back.months >= 0 and back.microseconds >= 0 else None
+            return length(back, _units) if back.months >= 0 and back.microseconds >= 0 else None
         case _:
             return None
-
-
-def _length(duration: m.Duration) -> str:
-    if duration.months:
-        years, months = divmod(duration.months, 12)
-        return _units(Decimal(duration.months if months else years), "month" if months else "year")
-    for unit in ("day", "hour", "minute"):
-        amount, rest = divmod(duration.microseconds, UNIT_MICROSECONDS[unit.upper()])
-        if not rest:
-            return _units(Decimal(amount), unit)
-    return _units(Decimal(duration.microseconds) / UNIT_MICROSECONDS["SECOND"], "second")
 
 
 def _units(amount: Decimal, unit: str) -> str:

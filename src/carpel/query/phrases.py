@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from carpel.kit.numbers import plain
@@ -85,16 +86,17 @@ def start_of(value: m.StartOf) -> str:
     return f"the start of {which}{where}"
 
 
-def length(duration: m.Duration) -> str:
-    """A length of time in the largest unit that fits."""
+def length(duration: m.Duration, units: Callable[[Decimal, str], str] | None = None) -> str:
+    """A length of time in the largest unit that fits; `units` says so many of one, else English."""
+    say = units or _units
     if duration.months:
         years, months = divmod(duration.months, 12)
-        return _units(Decimal(duration.months if months else years), "month" if months else "year")
+        return say(Decimal(duration.months if months else years), "month" if months else "year")
     for unit in ("day", "hour", "minute"):
         amount, rest = divmod(duration.microseconds, UNIT_MICROSECONDS[unit.upper()])
         if not rest:
-            return _units(Decimal(amount), unit)
-    return _units(Decimal(duration.microseconds) / UNIT_MICROSECONDS["SECOND"], "second")
+            return say(Decimal(amount), unit)
+    return say(Decimal(duration.microseconds) / UNIT_MICROSECONDS["SECOND"], "second")
 
 
 def _units(amount: Decimal, unit: str) -> str:

@@ -13,7 +13,7 @@ from carpel.engine import plan as p
 from carpel.engine.moving import bound
 
 from .happenings import Tier
-from .numbers import Scaled
+from .numbers import Scaled, largest
 from .streams import StreamLeaf, Window, column_key, on_time
 from .thresholds import LEAST, MOST, Bools, Ints, compare, one_of
 
@@ -164,7 +164,7 @@ def _average(sums: Ints, counts: NDArray[np.int64], test: p.Compare, digits: int
     wanted = Fraction(_decimal(test.constant)) * 10**digits
     # sum/count ⋄ n/d  ⟺  sum·d ⋄ n·count, with Python's integers when they get large.
     n, d = wanted.numerator, wanted.denominator
-    large = max(_reach(sums), 1) * d > MOST or max(_reach(counts), 1) * abs(n) > MOST
+    large = max(largest(sums), 1) * d > MOST or max(largest(counts), 1) * abs(n) > MOST
     if large or sums.dtype == object:
         return compare(sums.astype(object) * d - counts.astype(object) * n, test.operator, 0)
     return np.asarray(p.HOLDS[test.operator](sums * d, counts * n), dtype=np.bool_)
@@ -211,9 +211,3 @@ def _spans(running: Ints, starts: Owners, ends: Owners) -> Any:
     """Differences of a running total."""
     total = np.concatenate((np.zeros(1, running.dtype), running))
     return total[ends] - total[starts]
-
-
-def _reach(values: Ints) -> int:
-    if not len(values):
-        return 0
-    return max(abs(int(values.max())), abs(int(values.min())))

@@ -70,11 +70,6 @@ class BitTable:
             self._grow(self._cells.shape[0], width)
 
     @property
-    def size(self) -> int:
-        """Contacts there is room for."""
-        return int(self._cells.shape[0])
-
-    @property
     def nbytes(self) -> int:
         return self._cells.nbytes
 

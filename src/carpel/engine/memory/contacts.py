@@ -13,7 +13,7 @@ from carpel.engine.moving import bound
 from carpel.storage.columns import Kind
 
 from .bits import Bytes
-from .due import Contacts, Times, Watch, nobody
+from .due import Contacts, Times, Watches
 from .groups import Group, ValueLeaf, answer_of, columns_of
 from .thresholds import MISSING, compare
 from .values import Unknown, is_moving
@@ -27,7 +27,7 @@ class DateColumn:
     def __init__(self, values: Times) -> None:
         self._values = values
         self._leaves: dict[int, tuple[p.Operator, p.Moving]] = {}
-        self._watches: dict[p.Moving, Watch] = {}
+        self._watches = Watches(self)
 
     @property
     def is_empty(self) -> bool:
@@ -38,8 +38,9 @@ class DateColumn:
         return list(self._leaves)
 
     @property
-    def watches(self) -> list[Watch]:
-        return list(self._watches.values())
+    def due(self) -> int:
+        """When a moving point is to be looked at next."""
+        return self._watches.due
 
     @property
     def nbytes(self) -> int:
@@ -54,13 +55,11 @@ class DateColumn:
         ):
             raise Unknown("a step on a date")
         self._leaves[slot] = (test.operator, test.constant)
-        if test.constant not in self._watches:
-            self._watches[test.constant] = Watch(test.constant, self, now)
+        self._watches.want([test.constant], now)
 
     def remove(self, slot: int) -> None:
-        _, moving = self._leaves.pop(slot)
-        if all(other != moving for _, other in self._leaves.values()):
-            del self._watches[moving]
+        del self._leaves[slot]
+        self._watches.keep({moving for _, moving in self._leaves.values()})
 
     def put(self, contacts: Contacts, dates: Sequence[int | None], now: int) -> None:
         """New values of some contacts."""
@@ -74,8 +73,7 @@ class DateColumn:
             self._values = more
         self._values[contacts] = times
         there = times != MISSING
-        for watch in self._watches.values():
-            watch.add(times[there], contacts[there], now)
+        self._watches.add(times[there], contacts[there], now)
 
     def between(self, first: int, last: int) -> tuple[Times, Contacts]:
         """All dates from first to last, with their contacts."""
@@ -92,8 +90,7 @@ class DateColumn:
 
     def advance(self, now: int) -> Contacts:
         """Whom a moving point has passed."""
-        due = [watch.advance(now) for watch in self._watches.values() if watch.due <= now]
-        return np.unique(np.concatenate(due)) if due else nobody()
+        return self._watches.advance(now)
 
 
 class ContactSide:
@@ -163,10 +160,6 @@ class ContactSide:
     @property
     def moving_slots(self) -> list[int]:
         return [slot for column in self.dates.values() for slot in column.slots]
-
-    @property
-    def watches(self) -> list[Watch]:
-        return [watch for column in self.dates.values() for watch in column.watches]
 
 
 def _values(columns: RowColumns, name: str, contacts: int) -> Sequence[Any]:

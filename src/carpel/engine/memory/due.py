@@ -6,7 +6,7 @@ horizon comes, the dates are looked through again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -90,9 +90,37 @@ class Watch:
         self.due = min(due)
 
 
-def earliest(watches: Iterable[Watch]) -> int:
-    """When something is due next; LATEST for never."""
-    return min((watch.due for watch in watches), default=LATEST)
+class Watches:
+    """The moving points that leaves compare one set of dates with, each watched once."""
+
+    def __init__(self, dates: Dates) -> None:
+        self._dates = dates
+        self._watches: dict[Moving, Watch] = {}
+
+    def want(self, points: Iterable[Moving], now: int) -> None:
+        """Watch these points too."""
+        for point in points:
+            if point not in self._watches:
+                self._watches[point] = Watch(point, self._dates, now)
+
+    def keep(self, points: Collection[Moving]) -> None:
+        """Watch no points but these."""
+        self._watches = {point: one for point, one in self._watches.items() if point in points}
+
+    def add(self, times: Times, contacts: Contacts, now: int) -> None:
+        """Dates that have come in."""
+        for watch in self._watches.values():
+            watch.add(times, contacts, now)
+
+    def advance(self, now: int) -> Contacts:
+        """Whom a point has passed, each once."""
+        due = [watch.advance(now) for watch in self._watches.values() if watch.due <= now]
+        return np.unique(np.concatenate(due)) if due else nobody()
+
+    @property
+    def due(self) -> int:
+        """When something is due next; LATEST for never."""
+        return min((watch.due for watch in self._watches.values()), default=LATEST)
 
 
 def nobody() -> Contacts:

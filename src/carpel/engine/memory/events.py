@@ -12,7 +12,7 @@ from carpel.engine.reads import leaves, operands
 
 from .aggregates import Sample
 from .bits import Bytes, Places
-from .due import Contacts, Watch, nobody
+from .due import Contacts, Watches, nobody
 from .groups import answer_of_row
 from .happenings import Happenings, Tier
 from .numbers import Scaled
@@ -33,28 +33,33 @@ class Stream:
             column: {} for column in columns if column[1] == "code"
         }
         self._happenings = Happenings(Tier.empty({key: key[1] == "number" for key in columns}))
-        self._watches: dict[p.Moving, Watch] = {}
+        self._watches = Watches(self._happenings)
         self._fits = row_filter(key.where)
 
     def load(self, events: Tier) -> None:
         """All events there are, before any leaf is added."""
         self._happenings = Happenings(events)
+        self._watches = Watches(self._happenings)
 
     def add(self, slot: int, leaf: StreamLeaf, now: int) -> None:
         """Take up a leaf."""
         self.leaves[slot] = leaf
-        for point in leaf.points - set(self._watches):
-            self._watches[point] = Watch(point, self._happenings, now)
+        self._watches.want(leaf.points, now)
 
     def remove(self, slot: int) -> None:
         """Forget a leaf."""
         del self.leaves[slot]
-        wanted = {point for leaf in self.leaves.values() for point in leaf.points}
-        self._watches = {p_: watch for p_, watch in self._watches.items() if p_ in wanted}
+        self._watches.keep({point for leaf in self.leaves.values() for point in leaf.points})
 
     @property
-    def watches(self) -> list[Watch]:
-        return list(self._watches.values())
+    def slots(self) -> list[int]:
+        """Those of its leaves."""
+        return list(self.leaves)
+
+    @property
+    def due(self) -> int:
+        """When a moving point is to be looked at next."""
+        return self._watches.due
 
     @property
     def nbytes(self) -> int:
@@ -76,8 +81,7 @@ class Stream:
         )
         self._happenings.add(tier)
         contacts = tier.contacts.astype(np.int64)
-        for watch in self._watches.values():
-            watch.add(tier.times, contacts, now)
+        self._watches.add(tier.times, contacts, now)
         return np.unique(contacts)
 
     def _column(self, events: EventBatch, key: ColumnKey, places: Places) -> Any:
@@ -102,8 +106,7 @@ class Stream:
         moved = self._happenings.move(gone, kept)
         if moved:
             _, events = self._happenings.of(np.asarray([kept], np.int64))
-            for watch in self._watches.values():
-                watch.add(events.times, events.contacts.astype(np.int64), now)
+            self._watches.add(events.times, events.contacts.astype(np.int64), now)
         return moved
 
     def erase(self, gone: Contacts) -> None:
@@ -112,8 +115,7 @@ class Stream:
 
     def advance(self, now: int) -> Contacts:
         """Whose events a moving point has passed."""
-        due = [watch.advance(now) for watch in self._watches.values() if watch.due <= now]
-        return np.unique(np.concatenate(due)) if due else nobody()
+        return self._watches.advance(now)
 
     # ------------------------------------------------------------------ answers
 

@@ -24,7 +24,7 @@ class Scaled:
     def __init__(self, values: Ints, digits: int) -> None:
         self.values = values
         self.digits = digits
-        self.largest = _largest(values)
+        self.largest = largest(values)
 
     @classmethod
     def empty(cls) -> Scaled:
@@ -91,7 +91,8 @@ def _fitting(values: list[int]) -> Ints:
     return np.asarray(values, dtype=object)
 
 
-def _largest(values: Ints) -> int:
+def largest(values: Ints) -> int:
+    """The greatest absolute value; 0 of none."""
     if not len(values):
         return 0
     return max(abs(int(values.max())), abs(int(values.min())))

@@ -11,12 +11,13 @@ from pyroaring import BitMap
 
 from carpel.engine import plan as p
 from carpel.engine.reads import leaves
+from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
 from .bitmaps import STRETCH, bitmap, container
 from .bits import BitTable, by_contact, by_slot, runs, to_eights
 from .contacts import ContactSide, DateColumn, mask_of
-from .due import Contacts, earliest, nobody
+from .due import Contacts, nobody
 from .events import Stream
 from .flips import Flips, together
 from .groups import Group, columns_of
@@ -39,7 +40,6 @@ class _Leaf:
 @dataclass
 class _Segment:
     slot: int
-    plan: p.Plan
     leaves: list[p.ContactLeaf]
     members: BitMap = field(default_factory=BitMap)
 
@@ -87,10 +87,12 @@ class World:
     @property
     def due(self) -> int:
         """The first instant at which time alone may change something; LATEST for never."""
-        watches = [*self._contact_side.watches]
-        for stream in self._streams.values():
-            watches.extend(stream.watches)
-        return earliest(watches)
+        return min((one.due for one in self._timed), default=LATEST)
+
+    @property
+    def _timed(self) -> list[Stream | DateColumn]:
+        """What time alone can change."""
+        return [*self._contact_side.dates.values(), *self._streams.values()]
 
     @property
     def nbytes(self) -> int:
@@ -134,8 +136,8 @@ class World:
         self._memberships.reserve(len(plans))
         for leaf in sorted(fresh, key=neighbours):  # those answered together lie together
             self._take_up(leaf, new, loader, now)
-        for number, plan in plans.items():
-            self._segments[number] = _Segment(self._memberships.take_slot(), plan, used[number])
+        for number in plans:
+            self._segments[number] = _Segment(self._memberships.take_slot(), used[number])
             for leaf in used[number]:
                 self._leaves[leaf].uses += 1
         self._answer_all(new, loader, now)
@@ -278,20 +280,18 @@ class World:
         self._remove(gone, now)
         created = self._put(changed, batch, now)
         touched = self._take_events(batch, now)
-        everyone = np.unique(np.concatenate([changed, gone, created, *touched.values()]))
+        everyone = np.unique(np.concatenate([changed, gone, *touched.values()]))
         for key, contacts in touched.items():
-            wanted = np.union1d(contacts, created)
-            self._answer_events(key, wanted, now)
+            self._answer_again(self._streams[key], np.union1d(contacts, created), now)
         return self._settle(everyone)
 
     def advance(self, now: int) -> dict[int, Flips]:
         """Time alone went on. Returns what flipped, by segment."""
-        moved = [self._advance_dates(now)]
-        for key, stream in self._streams.items():
-            contacts = stream.advance(now)
-            if len(contacts):
-                self._answer_events(key, contacts, now)
-                moved.append(contacts)
+        moved = [nobody()]
+        for source in self._timed:
+            contacts = source.advance(now)
+            self._answer_again(source, contacts, now)
+            moved.append(contacts)
         everyone = np.unique(np.concatenate(moved))
         return self._settle(everyone) if len(everyone) else {}
 
@@ -337,26 +337,13 @@ class World:
             touched[key] = np.unique(np.concatenate(found))
         return touched
 
-    def _answer_events(self, key: StreamKey, contacts: Contacts, now: int) -> None:
-        if not len(contacts):
-            return
-        stream = self._streams[key]
-        rows = self._answers.rows(contacts)
-        rows &= ~mask_of(list(stream.leaves), self._answers.width)
-        stream.bits(contacts, rows, now)
-        self._answers.put(contacts, rows)
-
-    def _advance_dates(self, now: int) -> Contacts:
-        found = [nobody()]
-        for column in self._contact_side.dates.values():
-            contacts = column.advance(now)
-            if len(contacts):
-                rows = self._answers.rows(contacts)
-                rows &= ~mask_of(column.slots, self._answers.width)
-                column.bits(contacts, rows, now)
-                self._answers.put(contacts, rows)
-                found.append(contacts)
-        return np.concatenate(found)
+    def _answer_again(self, source: Stream | DateColumn, contacts: Contacts, now: int) -> None:
+        """Work out one source's leaves for some contacts."""
+        if len(contacts):
+            rows = self._answers.rows(contacts)
+            rows &= ~mask_of(source.slots, self._answers.width)
+            source.bits(contacts, rows, now)
+            self._answers.put(contacts, rows)
 
     def _settle(self, contacts: Contacts) -> dict[int, Flips]:
         """Work out all segments for some contacts, and keep what flipped."""
