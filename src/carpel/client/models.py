@@ -162,6 +162,7 @@ class Accepted(Struct):
     created: int | None = None
     updated: int | None = None
     unchanged: int | None = None
+    rejected_count: int = 0
 
 
 Value = str | int | Decimal | bool | list[Any] | dict[str, Any] | None

@@ -189,6 +189,14 @@ class _Lookups(ABC):
                 found.setdefault((seq, key >> _SHIFT), []).append(key & _LOW)
         return [(seq, workspace, numbers) for (seq, workspace), numbers in found.items()]
 
+    def taken(self, key: bytes) -> tuple[bytes, int, bytes] | None:
+        """Request, instant and result of a record that came with an idempotency key."""
+        with self.read() as connection:
+            found = connection.execute(
+                "SELECT request, at, result FROM taken WHERE key = ?", (key,)
+            ).fetchone()
+            return tuple(found) if found else None
+
     def outbox_after(self, seq: int) -> list[tuple[int, bytes]]:
         """What the columns have not taken over yet, in order."""
         with self.read() as connection:
@@ -325,6 +333,12 @@ class People(Database, _Lookups):
                 "ON CONFLICT (hash) DO UPDATE SET run = excluded.run",
                 keys,
             )
+
+    def put_taken(self, rows: Iterable[tuple[bytes, bytes, int, bytes]], before: int) -> None:
+        """Write (key, request, instant, result), and forget those from before an instant."""
+        with self.write() as connection:
+            connection.execute("DELETE FROM taken WHERE at < ?", (before,))
+            connection.executemany("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?)", rows)
 
     # -------------------------------------------------------------------- outbox
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,10 @@ class Files:
             draft.unlink(missing_ok=True)
             raise
         self._repository.set_size(file.id, size)
+
+    def scratch(self) -> IO[bytes]:
+        """A file without a name, on the directory's disk; it is gone when it is closed."""
+        return tempfile.TemporaryFile(dir=self._folder)
 
     def reserve(self, workspace: int, name: str, most: int, expires_at: int, job: str) -> File:
         """A place for an upload of at most so many bytes, which a held job waits for."""

@@ -6,6 +6,7 @@ from .records import (
     EventsRecord,
     ListClearedRecord,
     ListReplacedRecord,
+    Once,
     Record,
 )
 from .results import ApplyResult
@@ -19,6 +20,7 @@ __all__ = [
     "Ingest",
     "ListClearedRecord",
     "ListReplacedRecord",
+    "Once",
     "Record",
     "Ticket",
 ]

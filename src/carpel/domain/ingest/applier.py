@@ -25,12 +25,14 @@ from carpel.storage.people import People
 
 from . import changes as changes_
 from .changes import Changes
+from .known import Known
 from .records import (
     ContactsRecord,
     ErasureRecord,
     EventsRecord,
     ListClearedRecord,
     ListReplacedRecord,
+    Once,
     Record,
 )
 from .results import ApplyResult
@@ -103,9 +105,15 @@ class Applier:
             batch.session.flush()
             batch.flush_events()
             batch.flush_ended(self._remember_us)
+            batch.known.flush()
             self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
             self._people.set_counter("applied", seq)
         return Applied(seq, results, batch.changes, batch.session)
+
+    def is_other(self, once: Once) -> bool:
+        """Whether something else came with this key before. Any thread may ask."""
+        found = self._people.taken(once.key)
+        return found is not None and found[0] != once.request
 
     def hand_over(self, applied: Applied) -> None:
         """Bring the columns up to the batch, and tell the engine what it touched."""
@@ -148,12 +156,16 @@ class _Batch:
         self._people = people
         self.session = Session(people)
         self.changes = Changes()
+        self.known = Known(people)
         self._keys: dict[bytes, int] = {}
         self._stored_runs: dict[bytes, int | None] = {}
         self._next_event = people.counter(_EVENTS_COUNTER)
         self._ended_at: dict[tuple[int, int], tuple[int, int, bool]] = {}
 
     def apply(self, seq: int, record: Record) -> ApplyResult:
+        before_this = self.known.find(record)
+        if before_this is not None:
+            return before_this
         result = ApplyResult(seq)
         before = len(self.session.removed)
         match record:
@@ -176,6 +188,7 @@ class _Batch:
             erased = isinstance(record, ErasureRecord)
             for place_gone in self.session.removed:
                 self._ended_at.setdefault(place_gone, (seq, record.at, erased))
+        self.known.remember(record, result)
         return result
 
     def _erase(self, record: ErasureRecord, result: ApplyResult) -> None:

@@ -10,6 +10,17 @@ from carpel.domain.contacts import Write
 from carpel.domain.events import EventWrite
 
 
+class Once(msgspec.Struct, array_like=True, frozen=True):
+    """Makes a record count once: it stands in the log with its effect, so no crash parts the two.
+
+    `key` is a hash of whose key it is, of the key and of the part of the request; `request` one of
+    what was asked for. Of two records that are alike in both within a day the second is not applied.
+    """
+
+    key: bytes
+    request: bytes
+
+
 class ContactsRecord(msgspec.Struct, array_like=True, tag="contacts"):
     """Changes of contacts. New contacts' ids follow from `seed`."""
 
@@ -17,6 +28,7 @@ class ContactsRecord(msgspec.Struct, array_like=True, tag="contacts"):
     at: int
     seed: bytes
     writes: list[Write]
+    once: Once | None = None
 
 
 class EventsRecord(msgspec.Struct, array_like=True, tag="events"):
@@ -27,6 +39,7 @@ class EventsRecord(msgspec.Struct, array_like=True, tag="events"):
     seed: bytes
     run: int
     events: list[EventWrite]
+    once: Once | None = None
 
 
 class ErasureRecord(msgspec.Struct, array_like=True, tag="erasure"):

@@ -17,7 +17,7 @@ from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
 from .applier import Applied, Applier
-from .records import ErasureRecord, Record
+from .records import ErasureRecord, Once, Record
 from .results import ApplyResult
 
 _log = logging.getLogger("carpel.ingest")
@@ -115,6 +115,10 @@ class Ingest:
             raise Overloaded("closing", str(error)) from None
         appended.add_done_callback(lambda done: _acknowledge(done, ticket))
         return ticket
+
+    def is_other(self, once: Once) -> bool:
+        """Whether something else was taken in with this idempotency key."""
+        return self._applier.is_other(once)
 
     @property
     def failure(self) -> Exception | None:

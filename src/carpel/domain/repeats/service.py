@@ -69,24 +69,14 @@ class Repeats:
             with self._lock:
                 self._running.discard(place)
 
-    def find(self, place: Place, request: bytes) -> Answer | None:
-        """What the same request was answered.
+    def find(self, place: Place) -> tuple[bytes, Answer] | None:
+        """What tells the request with this key from others, and what it was answered.
 
         Args:
             place: workspace, caller and key.
-            request: what tells the request from others.
-
-        Raises:
-            KeyReused: the key came with another request.
         """
         found = self._repository.find(place, self._clock.now() - KEPT_FOR)
-        if found is None:
-            return None
-        if found[0] != request:
-            raise KeyReused(
-                "idempotency_key_reused", "this Idempotency-Key came with another request before"
-            )
-        return Answer(*found[1:])
+        return None if found is None else (found[0], Answer(*found[1:]))
 
     def keep(self, place: Place, request: bytes, answer: Answer) -> None:
         """Remember an answer for a day."""

@@ -11,7 +11,8 @@ from carpel.domain.ingest import ContactsRecord, ErasureRecord, Record
 from carpel.domain.segments import members as membership
 from carpel.kit.ids import id_bytes, new_seed
 
-from . import data, params, shapes
+from . import params, shapes
+from .checking import check_edit
 from .context import Call
 from .problems import Problem
 
@@ -31,7 +32,7 @@ async def edit(call: Call) -> Response:
     """
     rooms, found = call.rooms, await _found(call)
     body = await call.json()
-    checked = await call.off_loop(data.check_edit, call, found, body)
+    checked = await call.off_loop(check_edit, call, found, body)
     record = ContactsRecord(call.workspace.no, rooms.clock.now(), new_seed(), [checked])
     await _apply(call, record)
     changed = await call.off_loop(rooms.contacts.find, call.workspace, found.id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -19,21 +20,23 @@ from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import Files
 from carpel.domain.history import History
-from carpel.domain.ingest import Ingest
+from carpel.domain.ingest import Ingest, Once
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
 from carpel.domain.maintenance import Maintenance
-from carpel.domain.repeats import Repeats
+from carpel.domain.repeats import KeyReused, Repeats
 from carpel.domain.segments import Assistant, Segments
 from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit import cursors
 from carpel.kit.clock import Clock
 from carpel.surfaces.wire.answers import answer, json_bytes
-from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json, read_body
+from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json
+from carpel.surfaces.wire.lines import Line, pieces
 
 from .problems import Problem
+from .sent import Sent
 from .watching import Watch
 
 PREFIX = "/api/v1"
@@ -82,7 +85,8 @@ class Call:
     key: Key | None  # None for commands on the directory itself
     watch: Watch
     given: dict[str, Any]  # the parameters of the query, read
-    body_read: list[bytes] = field(default_factory=list)  # the body, once it has been read
+    sent: Sent
+    repeat_key: bytes | None = None  # whose Idempotency-Key this is and which, hashed
 
     def cursor(self, kind: str, *types: type) -> list[str | int]:
         """The place that the cursor given (or a stream's last event) stands for.
@@ -104,14 +108,54 @@ class Call:
         Raises:
             Problem: it is too large.
         """
-        if self.body_read:
-            return self.body_read[0]
         try:
-            self.body_read.append(await read_body(self.request, MOST_BODY_BYTES))
-            return self.body_read[0]
+            return await self.sent.whole(MOST_BODY_BYTES)
         except TooLarge:
             limit = MOST_BODY_BYTES // 1024 // 1024
             raise Problem(413, "too_large", f"a body has at most {limit} MiB") from None
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether NDJSON is sent, which may be of any length."""
+        return "ndjson" in self.request.headers.get("content-type", "")
+
+    def pieces(self) -> AsyncIterator[list[Line]]:
+        """The lines of the body, some at a time."""
+        return pieces(self.sent.chunks())
+
+    async def once(self) -> Once | None:
+        """What makes a record of the whole body count once; None without an Idempotency-Key.
+
+        Raises:
+            KeyReused: something else was taken in with the key.
+        """
+        request = self.sent.digest()
+        if self.repeat_key is None or request is None:
+            return None
+        return await self.off_loop(self._fresh, Once(self.repeat_key, request))
+
+    def once_of_piece(self, part: int, lines: list[Line]) -> Once | None:
+        """The same for a piece of the body, by its number."""
+        if self.repeat_key is None:
+            return None
+        digest = hashlib.blake2b(self.sent.said, digest_size=16)
+        for _, line in lines:
+            digest.update(line + b"\n")
+        key = hashlib.blake2b(self.repeat_key + part.to_bytes(8, "big"), digest_size=16)
+        return self._fresh(Once(key.digest(), digest.digest()))
+
+    def _fresh(self, once: Once) -> Once:
+        if self.rooms.ingest.is_other(once):
+            raise KeyReused(
+                "idempotency_key_reused", "this Idempotency-Key came with another request before"
+            )
+        return once
+
+    async def settle(self, seq: int) -> None:
+        """Wait until all counts include a record."""
+        segments = self.rooms.segments
+        everyone = segments.list_of(self.workspace, archived=None)
+        await self.off_loop(segments.settle, everyone, seq)
 
     async def json(self) -> Any:
         """The body as JSON.

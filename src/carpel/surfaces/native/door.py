@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import cast
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from carpel.domain.keys import Key, require
@@ -25,6 +25,7 @@ from .idempotency import once
 from .operations import OPERATIONS, Line
 from .params import read_all
 from .problems import Problem, from_refusal, respond, unauthorized
+from .sent import Sent
 from .watching import Watch
 
 WORKSPACE_HEADER = "x-carpel-workspace"
@@ -55,6 +56,8 @@ class NativeDoor:
             return respond(request, problem)
         except Refusal as refusal:
             return respond(request, from_refusal(refusal))
+        except ClientDisconnect:
+            raise
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return respond(request, Problem(500, "internal_error", "something went wrong here"))
@@ -105,7 +108,8 @@ class NativeDoor:
         if key is not None:
             require(key, found.operation.permission)
         given = read_all(request, cast("Line", found.operation).query)
-        call = Call(self._rooms, request, found.values, workspace, key, self._watch, given)
+        call = Call(self._rooms, request, found.values, workspace, key, self._watch, given,
+                    Sent(request))  # fmt: skip
         return await once(call, found.operation.handler)
 
     async def _collect(self, request: Request) -> Response:
@@ -117,7 +121,7 @@ class NativeDoor:
         if key is not None:
             require(key, "api.write")
         given = {"known_only": None, "on_error": "skip", "wait": None}
-        call = Call(self._rooms, request, {}, workspace, key, self._watch, given)
+        call = Call(self._rooms, request, {}, workspace, key, self._watch, given, Sent(request))
         return await collecting.collect(call, body)
 
     def _let_in(self, request: Request, secret: str | None = None) -> tuple[Workspace, Key | None]:

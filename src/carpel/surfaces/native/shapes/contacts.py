@@ -61,7 +61,11 @@ class SegmentOf(Struct):
 
 
 class Accepted(Struct, kw_only=True):
-    """What has been taken in: it is durable. The rest is there when it was waited for."""
+    """What has been taken in: it is durable. The counts are there when it was waited for.
+
+    `rejected` says what was left out, by `index` in an array or by `line` of NDJSON, with code, detail
+    and pointer. Of NDJSON at most 10,000 are named; `rejected_count` counts them all.
+    """
 
     accepted: int
     seq: int
@@ -69,6 +73,7 @@ class Accepted(Struct, kw_only=True):
     updated: int | UnsetType = UNSET
     unchanged: int | UnsetType = UNSET
     rejected: Objects = struct_field(default_factory=list)
+    rejected_count: int = 0
 
 
 def _contact(found: DomainContact) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""Contacts and events as they are sent, checked one by one before anything is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from carpel.domain.contacts import Contact, Draft, Write, WriteRefused
+from carpel.domain.events import EventDraft, EventRefused
+from carpel.domain.fields import FieldType
+
+from .context import Call
+from .problems import Problem, from_refusal
+
+IDENTIFIER_KEYS = ("id", "external_id", "email", "phone_number_id", "anonymous_id")
+_CONTACT_KEYS = {*IDENTIFIER_KEYS, "fields", "lists"}
+_EVENT_KEYS = {*IDENTIFIER_KEYS, "event", "time", "event_id", "source", "properties"}
+
+Refused = WriteRefused | EventRefused
+Planned = dict[str, FieldType]  # fields that are not there yet, by name
+
+
+@dataclass
+class Checked:
+    """What was sent, item by item: ready, or refused with the reason."""
+
+    ready: list[Any]
+    refused: list[tuple[int, Refused]]
+    places: list[int]  # of the ready ones, among all
+
+
+def skips(call: Call) -> bool:
+    """Whether what is wrong is left out, and does not refuse the rest."""
+    return bool(call.given["on_error"] == "skip")
+
+
+def import_number(call: Call) -> int:
+    """The import that events come with, 0 for none."""
+    return int(call.given.get("import") or 0)
+
+
+def check_contacts(call: Call, items: list[Any], planned: Planned | None = None) -> Checked:
+    """Contacts, each ready to be logged or refused; fields not known yet are made.
+
+    With `planned` nothing is made: the fields that would be are noted there, and taken as known.
+    """
+    checked = Checked([], [], [])
+    drafts = _each(items, _contact_draft, checked)
+    contacts, fields = call.rooms.contacts, call.rooms.fields
+    places, given = [place for place, _ in drafts], [draft for _, draft in drafts]
+    wanted = contacts.new_fields(call.workspace, given)
+    if planned is not None:
+        planned.update({name: wanted[name] for name in wanted if name not in planned})
+        wanted = planned
+    with fields.making(call.workspace, wanted) as making:
+        checker = contacts.checker(call.workspace, making.fields)
+        for place, draft in zip(places, given, strict=True):
+            try:
+                checked.ready.append(checker.check(draft))
+                checked.places.append(place)
+            except WriteRefused as refused:
+                checked.refused.append((place, refused))
+        if planned is not None or (checked.refused and not skips(call)):
+            making.give_up()
+            return checked
+    contacts.make_parts(call.workspace, checker)
+    return checked
+
+
+def check_edit(call: Call, found: Contact, body: Any) -> Write:
+    """The change of one contact that exists: its lists are exactly those that are given.
+
+    Raises:
+        Problem: it cannot be taken.
+    """
+    try:
+        draft = _contact_draft(body)
+    except WriteRefused as refused:
+        raise from_refusal(refused) from None
+    if draft.identifiers.get("id", found.id) != found.id:
+        raise Problem(400, "bad_body", "an id cannot change", more={"pointer": "/id"})
+    draft = Draft({**draft.identifiers, "id": found.id}, draft.fields, draft.lists)
+    contacts, workspace = call.rooms.contacts, call.workspace
+    with call.rooms.fields.making(workspace, contacts.new_fields(workspace, [draft])) as making:
+        checker = contacts.checker(workspace, making.fields)
+        write = checker.check(draft)
+    contacts.make_parts(workspace, checker)
+    if body.get("lists") is not None:
+        known = {one.id: one.no for one in call.rooms.lists.list_of(workspace.no)}
+        write.leave_lists = [known[one] for one in found.lists if known[one] not in write.lists]
+    return write
+
+
+def check_events(call: Call, items: list[Any], _planned: Planned | None = None) -> Checked:
+    """Events, each ready to be logged or refused; nothing is made."""
+    checked = Checked([], [], [])
+    run = import_number(call)
+    create = call.given["known_only"] != "true"
+
+    def draft_of(item: Any) -> EventDraft:
+        return _event_draft(item, create=create, recognise=run != 0)
+
+    checker = call.rooms.events.checker(call.workspace)
+    for place, draft in _each(items, draft_of, checked):
+        try:
+            checked.ready.append(checker.check(draft))
+            checked.places.append(place)
+        except EventRefused as refused:
+            checked.refused.append((place, refused))
+    return checked
+
+
+def _each(
+    items: list[Any], draft_of: Callable[[Any], Any], checked: Checked
+) -> list[tuple[int, Any]]:
+    drafts = []
+    for place, item in enumerate(items):
+        try:
+            drafts.append((place, draft_of(item)))
+        except WriteRefused as refused:
+            checked.refused.append((place, refused))
+    return drafts
+
+
+def _contact_draft(item: Any) -> Draft:
+    _check_keys(item, _CONTACT_KEYS, "put other fields under `fields`")
+    fields, lists = _given(item, "fields", {}), _given(item, "lists", [])
+    if not isinstance(fields, dict):
+        raise WriteRefused("bad_body", "fields is an object", "/fields")
+    if not isinstance(lists, list):
+        raise WriteRefused("bad_body", "lists is an array", "/lists")
+    return Draft(item, fields, lists)
+
+
+def _event_draft(item: Any, *, create: bool, recognise: bool) -> EventDraft:
+    _check_keys(item, _EVENT_KEYS, "put other values under `properties`")
+    properties = _given(item, "properties", {})
+    if not isinstance(properties, dict):
+        raise WriteRefused("bad_body", "properties is an object", "/properties")
+    return EventDraft(
+        item,
+        item.get("event"),
+        item.get("time"),
+        item.get("event_id"),
+        item.get("source"),
+        properties,
+        create,
+        recognise,
+    )
+
+
+def _given(item: dict[str, Any], name: str, default: Any) -> Any:
+    """A part of an item; null stands for its absence."""
+    value = item.get(name)
+    return default if value is None else value
+
+
+def _check_keys(item: Any, known: set[str], hint: str) -> None:
+    if not isinstance(item, dict):
+        raise WriteRefused("bad_body", "a JSON object is wanted here", "")
+    if item.keys() <= known:
+        return
+    for name in item:
+        if name not in known:
+            raise WriteRefused("unknown_key", f"{name} is not known here: {hint}", f"/{name}")
