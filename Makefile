@@ -35,6 +35,7 @@ test: check
 	$(RUN)pytest -q -n auto
 
 bench: .venv/.ready
+	$(PYTHON) scripts/bootstrap.py --group bench
 	$(RUN)python bench/run.py
 
 clean:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
 from decimal import Decimal
 from pathlib import Path
+
+import duckdb
 
 from carpel.engine import plan as p
 from carpel.kit.clock import DAY
@@ -224,3 +228,45 @@ def _event(chance: random.Random) -> p.EventTest:
 def opened(folder: Path, memory_mb: int = 3000) -> Columns:
     """The column store of a benchmark."""
     return Columns(folder / "columns.duckdb", memory_mb=memory_mb, threads=2)
+
+
+def made(folder: Path, contacts: int) -> Path:
+    """A folder in `folder` with the columns of so many contacts, made when it is not there yet.
+
+    Who changes the columns copies them first (`copied`).
+    """
+    place = folder / f"{contacts}-contacts"
+    if not place.exists():
+        draft = Path(tempfile.mkdtemp(dir=folder))
+        try:
+            columns = opened(draft)
+            fill(columns, contacts, 5 * contacts)
+            columns.close()
+            draft.rename(place)  # only what is whole has the name
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return place
+
+
+def copied(place: Path, folder: Path) -> Columns:
+    """The columns of `made`, in a folder where they may be changed."""
+    shutil.copyfile(place / "columns.duckdb", folder / "columns.duckdb")
+    return opened(folder)
+
+
+def exported(place: Path) -> None:
+    """Contacts and events as Parquet in the folder of `made`; their numbers have two decimals."""
+    names = ", ".join(["no", "lists", *TEXTS, *DATES, *BOOLEANS])
+    numbers = ", ".join(f"CAST({name} AS DECIMAL(18, 2)) AS {name}" for name in NUMBERS)
+    parts = {
+        "contacts": f"SELECT {names}, {numbers} FROM w1.contacts ORDER BY no",
+        "events": "SELECT CAST(contact AS INTEGER) AS contact, type, happened_at, "
+        "CAST(p1 AS DECIMAL(18, 2)) AS amount, p2 AS category FROM w1.events",
+    }
+    for name, text in parts.items():
+        file, draft = place / f"{name}.parquet", place / f"{name}.draft"
+        if not file.exists():
+            with duckdb.connect(str(place / "columns.duckdb"), read_only=True) as connection:
+                connection.execute("SET memory_limit = '3000MB'")
+                connection.execute(f"COPY ({text}) TO '{draft}' (FORMAT parquet)")
+            draft.rename(file)

@@ -25,7 +25,7 @@ INDEX = "https://pypi.org/pypi/uv/{version}/json"
 
 
 def main() -> None:
-    """Find or fetch uv, then let it make the environment."""
+    """Find or fetch uv, then let it make the environment; arguments go to `uv sync`."""
     uv = find_uv()
     # The machine's own certificates, so that it works behind a company's proxy too.
     environment = {
@@ -33,7 +33,7 @@ def main() -> None:
         **os.environ,
         "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv"),
     }
-    command = [uv, "sync", "--locked", "--project", str(ROOT)]
+    command = [uv, "sync", "--locked", "--project", str(ROOT), *sys.argv[1:]]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
