@@ -112,7 +112,7 @@ class Printer:
         columns = "".join(f", {text} AS v{place}" for place, text in enumerate(shown))
         where = "TRUE"
         if types is not None:
-            where = f"e.type IN ({', '.join(self._value(name) for name in types)})"
+            where = f"e.type IN ({', '.join(self._literal(name) for name in types)})"
         return Sql(
             f"SELECT e.contact, epoch_us(e.happened_at) AS at{columns}"
             f" FROM {self._names.events} AS e WHERE {where}",
@@ -331,6 +331,10 @@ class Printer:
     def _value(self, value: Any) -> str:
         self._values.append(value)
         return "?"
+
+    def _literal(self, text: str) -> str:
+        """In the statement itself where that can be; answers without values come quicker."""
+        return self._value(text) if "\0" in text else "'" + text.replace("'", "''") + "'"
 
 
 def _as(column: str, kind: Kind, wanted: str) -> str:

@@ -7,8 +7,10 @@ for every 65,536 numbers, then their containers: packed bits, or sorted numbers 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from .bits import Bytes
@@ -17,22 +19,36 @@ STRETCH = 65_536  # the numbers of one container
 _COOKIE = 12_346
 _FEW = 4096
 
+Container: TypeAlias = tuple[int, bytes]  # how many are set, and the bytes
 
-def container(bits: Bytes) -> tuple[int, bytes]:
-    """How many are set in the packed bits of a stretch, and their container."""
-    count = int(np.bitwise_count(bits).sum())
-    if count > _FEW:
+
+def containers(rows: Bytes) -> list[Container]:
+    """For each row of packed bits, one bit a number of the stretch, its container."""
+    counts = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
+    found = [(0, b"")] * len(rows)
+    for row in np.flatnonzero(counts > _FEW).tolist():
         whole = np.zeros(STRETCH // 8, np.uint8)
-        whole[: len(bits)] = bits
-        return count, whole.tobytes()
-    filled = np.flatnonzero(bits)
-    ones = np.flatnonzero(np.unpackbits(bits[filled], bitorder="little"))
-    return count, (filled[ones >> 3] * 8 + (ones & 7)).astype("<u2").tobytes()
+        whole[: rows.shape[1]] = rows[row]
+        found[row] = (int(counts[row]), whole.tobytes())
+    few = np.flatnonzero((counts > 0) & (counts <= _FEW))
+    numbers = _numbers(rows[few])
+    ends = np.cumsum(counts[few])
+    for row, end in zip(few.tolist(), ends.tolist(), strict=True):
+        count = int(counts[row])
+        found[row] = (count, numbers[end - count : end].tobytes())
+    return found
 
 
-def bitmap(containers: Sequence[tuple[int, int, bytes]]) -> BitMap:
-    """A bitmap of stretches, ascending: number of the stretch, how many are set, container."""
-    filled = [one for one in containers if one[1]]
+def _numbers(rows: Bytes) -> NDArray[np.uint16]:
+    """What is set, row after row."""
+    filled = np.flatnonzero(rows)
+    ones = np.flatnonzero(np.unpackbits(rows.reshape(-1)[filled], bitorder="little"))
+    return np.asarray((filled[ones >> 3] % rows.shape[1]) * 8 + (ones & 7), "<u2")
+
+
+def bitmap(stretches: Sequence[tuple[int, Container]]) -> BitMap:
+    """A bitmap of stretches, ascending: the number of each, and its container."""
+    filled = [(key, *one) for key, one in stretches if one[0]]
     head = np.asarray([_COOKIE, len(filled)], "<u4").tobytes()
     keys = np.asarray([(key, count - 1) for key, count, _ in filled], "<u2").tobytes()
     start = len(head) + 8 * len(filled)

@@ -98,13 +98,9 @@ def by_slot(rows: Bytes) -> Bytes:
     return np.ascontiguousarray(turned.transpose(0, 2, 1)).reshape(width * 8, contacts // 8)
 
 
-def by_contact(slots: Bytes) -> Bytes:
-    """The way back: from (8 · width, contacts / 8) to (contacts, width)."""
-    count, eighths = slots.shape
-    width = count // 8
-    squares = np.ascontiguousarray(slots.reshape(width, 8, eighths).transpose(0, 2, 1))
-    turned = _turn(squares.view(np.uint64)).view(np.uint8).reshape(width, eighths, 8)
-    return np.ascontiguousarray(turned.transpose(1, 2, 0)).reshape(eighths * 8, width)
+def contacts_of(bits: Bytes) -> Places:
+    """The places that are set."""
+    return np.flatnonzero(np.unpackbits(bits, bitorder="little"))
 
 
 def _turn(squares: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -15,13 +15,22 @@ from carpel.kit.numbers import DECIMALS
 from .bits import Bytes
 from .cuts import Cuts
 from .groups import Group
-from .thresholds import LEAST, MOST
+from .thresholds import LEAST, MOST, Bools
 
 Array: TypeAlias = Any  # a pyarrow.Array
-Codes: TypeAlias = NDArray[np.uint32]
+Codes: TypeAlias = NDArray[Any]  # of whole numbers
 
 _UNIT = 10**DECIMALS
 _EXACT = Context(prec=64)
+_ROOM = 2**62
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """For each place of a column the number of its value."""
+
+    codes: Codes
+    values: list[Any]
 
 
 @dataclass(frozen=True)
@@ -34,26 +43,83 @@ class Coded:
 
 def coded(group: Group, arrays: Sequence[Array], width: int, slots: Sequence[int]) -> Coded:
     """Answer a group's leaves (those of some slots) for whole columns, one array a column."""
-    if len(arrays) > 1:
-        return _by_value(group, zip(*(_stored(one) for one in arrays), strict=True), width, slots)
-    (array,) = arrays
-    if group.cuts is not None:
-        whole = whole_numbers(array)
+    if group.cuts is not None and len(arrays) == 1:
+        whole = whole_numbers(arrays[0])
         scaled = _scaled(group.cuts)
         if whole is not None and scaled is not None:
-            return _by_cuts(group, group.cuts.samples, scaled, whole, width, slots)
+            codes = _by_cuts(scaled, whole)
+            return Coded(codes, group.rows_for(group.cuts.samples, width, slots))
+    found = encoded(arrays[0]) if len(arrays) == 1 else combined([encoded(one) for one in arrays])
+    return Coded(found.codes, group.rows_for(found.values, width, slots))
+
+
+# ------------------------------------------------------------------ each value once
+
+
+def encoded(array: Array) -> Encoded:
+    """Each different value once, and None; lists as tuples."""
     if _is_list(array):
-        return _by_value(group, _stored(array), width, slots)
-    encoded = array.dictionary_encode()
-    values = [*_stored(encoded.dictionary), None]
-    places = encoded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
-    return Coded(places.astype(np.uint32), group.rows_for(values, width, slots))
+        return _encoded_lists(array)
+    found = array.dictionary_encode()
+    values = [*found.dictionary.to_pylist(), None]
+    codes = plain_array(found.indices.fill_null(len(values) - 1))
+    return Encoded(codes.astype(narrow(len(values)), copy=False), values)
 
 
-def _by_value(group: Group, values: Any, width: int, slots: Sequence[int]) -> Coded:
-    known: dict[Any, int] = {}
-    codes = np.asarray([known.setdefault(one, len(known)) for one in values], np.uint32)
-    return Coded(codes, group.rows_for(list(known), width, slots))
+def combined(columns: Sequence[Encoded]) -> Encoded:
+    """Each different tuple of values once."""
+    codes = columns[0].codes.astype(np.int64)
+    known = len(columns[0].values)
+    for column in columns[1:]:
+        size = len(column.values)
+        if known * size > _ROOM:
+            codes, known = _renumbered(codes)
+        codes = codes * size + column.codes
+        known *= size
+    codes, _ = _renumbered(codes)
+    places = _first_places(codes)
+    values = [[column.values[one] for one in column.codes[places].tolist()] for column in columns]
+    return Encoded(codes.astype(narrow(len(places)), copy=False), list(zip(*values, strict=True)))
+
+
+def _encoded_lists(array: Array) -> Encoded:
+    """Member by member: lists that begin alike have one number, until they differ or end."""
+    lengths = plain_array(array.value_lengths().fill_null(0)).astype(np.int64)
+    members = encoded(array.flatten())  # without those of lists that are not there
+    starts = np.cumsum(lengths) - lengths
+    codes = np.asarray(plain_array(array.is_valid()), np.int64)  # 0 for none, 1 for an empty list
+    known = 2
+    longer = np.flatnonzero(lengths)
+    for place in range(int(lengths.max(initial=0))):
+        longer = longer[lengths[longer] > place]
+        keys = codes[longer] * len(members.values) + members.codes[starts[longer] + place]
+        keys, count = _renumbered(keys)
+        codes[longer] = keys + known
+        known += count
+    codes, _ = _renumbered(codes)
+    lists = array.take(_first_places(codes)).to_pylist()
+    values = [None if one is None else tuple(one) for one in lists]
+    return Encoded(codes.astype(narrow(len(values)), copy=False), values)
+
+
+def _renumbered(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """The same numbers where they were the same before, from 0 on; and how many there are."""
+    import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
+
+    found = pa.array(codes).dictionary_encode()
+    return plain_array(found.indices).astype(np.int64), len(found.dictionary)
+
+
+def _first_places(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each code a place where it is."""
+    places = np.empty(int(codes.max(initial=-1)) + 1, np.int64)
+    places[codes] = np.arange(len(codes))
+    return places
+
+
+def narrow(largest: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest type that holds numbers up to this one."""
+    return next(one for one in (np.uint8, np.uint16, np.uint32) if largest <= np.iinfo(one).max)
 
 
 # ------------------------------------------------------------- numbers and dates
@@ -68,58 +134,52 @@ def _scaled(cuts: Cuts) -> NDArray[np.int64] | None:
     return np.asarray([int(one) for one in scaled], np.int64)
 
 
-def _by_cuts(
-    group: Group,
-    samples: Sequence[Any],
-    constants: NDArray[np.int64],
-    whole: tuple[NDArray[np.int64], NDArray[np.bool_]],
-    width: int,
-    slots: Sequence[int],
-) -> Coded:
+def _by_cuts(constants: NDArray[np.int64], whole: tuple[NDArray[np.int64], Bools]) -> Codes:
     values, there = whole
-    after = np.searchsorted(constants, values, "right").astype(np.uint32)
-    codes = after * 2
+    most = 2 * len(constants) + 1
+    after = np.searchsorted(constants, values, "right").astype(narrow(most))
+    codes = after * after.dtype.type(2)
     if len(constants):
         codes -= constants[np.maximum(after, 1) - 1] == values
-    codes[~there] = 2 * len(constants) + 1
-    return Coded(codes, group.rows_for(samples, width, slots))
+    codes[~there] = most
+    return np.asarray(codes)
 
 
-def whole_numbers(array: Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+def whole_numbers(array: Array) -> tuple[NDArray[np.int64], Bools] | None:
     """A column of decimals in units of 10^-12, or of integers, and where there is a value.
 
     None when some number is too large for 64 bits, or the column is of another type.
     """
     import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
 
-    there = np.asarray(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+    there = np.asarray(plain_array(array.is_valid()), np.bool_)
     if pa.types.is_integer(array.type):
-        return np.asarray(array.fill_null(0).to_numpy(zero_copy_only=False), np.int64), there
-    if not _is_decimal(array):
+        return np.asarray(plain_array(array.fill_null(0)), np.int64), there
+    if not pa.types.is_decimal(array.type):
         return None
     words = np.frombuffer(array.buffers()[1], np.int64).reshape(-1, 2)
     words = words[array.offset : array.offset + len(array)]
     low, high = words[:, 0], words[:, 1]
     if not bool(((high == low >> 63) | ~there).all()):
         return None
-    return np.where(there, low, 0), there
+    return (np.ascontiguousarray(low) if bool(there.all()) else np.where(there, low, 0)), there
 
 
-def _is_decimal(array: Array) -> bool:
-    import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
+# ------------------------------------------------------------------------- Arrow
 
-    return bool(pa.types.is_decimal(array.type))
+
+def column_of(table: Any, name: str) -> Array:
+    """A column of a table in one piece."""
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def plain_array(array: Array) -> NDArray[Any]:
+    """An array without gaps."""
+    return np.asarray(array.to_numpy(zero_copy_only=False))
 
 
 def _is_list(array: Array) -> bool:
     import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
 
     return bool(pa.types.is_list(array.type))
-
-
-def _stored(array: Array) -> list[Any]:
-    """As Python values; lists as tuples, so that they can be remembered."""
-    values: list[Any] = array.to_pylist()
-    if not _is_list(array):
-        return values
-    return [None if one is None else tuple(one) for one in values]

@@ -36,6 +36,12 @@ class Stream:
         self._watches = Watches(self._happenings)
         self._fits = row_filter(key.where)
 
+    @property
+    def seen(self) -> list[p.Seen]:
+        """What has to be read of each event, for the filter and for its columns."""
+        filtered = [one.seen for leaf in leaves(self.key.where) for one in operands(leaf)]
+        return list(dict.fromkeys([*filtered, *(seen for seen, _ in self.columns)]))
+
     def load(self, events: Tier) -> None:
         """All events there are, before any leaf is added."""
         self._happenings = Happenings(events)

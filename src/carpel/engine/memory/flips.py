@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,16 @@ class Flips:
     left: Contacts
 
 
-def together(parts: Sequence[Flips]) -> Flips:
+def all_together(parts: Sequence[Mapping[int, Flips]]) -> dict[int, Flips]:
+    """Those of several sets of contacts, by segment."""
+    found: dict[int, list[Flips]] = {}
+    for part in parts:
+        for number, one in part.items():
+            found.setdefault(number, []).append(one)
+    return {number: _together(several) for number, several in found.items()}
+
+
+def _together(parts: Sequence[Flips]) -> Flips:
     """All of them as one."""
     if len(parts) == 1:
         return parts[0]

@@ -1,7 +1,8 @@
-"""What is stored, read once by column: for leaves that are new."""
+"""What is stored of contacts, read once by column: for leaves that are new."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,66 +11,64 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 from carpel.engine.printer import Printer
-from carpel.engine.reads import leaves, operands
+from carpel.engine.reads import operands
 from carpel.storage.columns import Names, Snapshot
 
-from .bits import Bytes, Places
-from .coding import Coded, coded, whole_numbers
+from .bits import Places
+from .coding import Coded, coded, column_of, narrow, plain_array, whole_numbers
 from .due import Times
 from .events import Stream
-from .groups import Group, answer_of_row
-from .happenings import Tier
-from .numbers import Scaled
+from .groups import Group
+from .recorded import Recorded
+from .threads import in_threads
 from .thresholds import MISSING
 
 
 class Loader:
-    """Reads one workspace in one snapshot of the columns."""
+    """Reads one workspace in one snapshot of the columns. Any number of threads may use it."""
 
     def __init__(self, snapshot: Snapshot, names: Names) -> None:
         self._snapshot = snapshot
-        self._printer = Printer(names, 0, {})
+        self._names = names
+        self._reading = threading.Lock()  # a snapshot reads one thing at a time, with all cores
 
     def contacts(self) -> Places:
         """The numbers of all contacts."""
-        table = self._snapshot.arrow(self._printer.column([]))
-        return np.asarray(_array(table, "no").to_numpy(zero_copy_only=False), np.int64)
+        return _numbers(self._contacts([]))
 
-    def group(self, group: Group, slots: Sequence[int], width: int) -> tuple[Places, Coded]:
-        """Contacts, and for each the answers of a group's leaves."""
+    def group(self, group: Group, slots: Sequence[int], width: int, contacts: int) -> Coded:
+        """For each number below `contacts` the code of its values; of no contact: the last."""
         seen = _columns(group, slots)
-        table = self._snapshot.arrow(self._printer.column(seen))
-        arrays = [_array(table, f"v{place}") for place in range(len(seen))]
-        return _numbers(table), coded(group, arrays, width, slots)
+        table = self._contacts(seen)
+        arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
+        found = coded(group, arrays, width, slots)
+        nobody = len(found.rows)
+        codes = np.full(contacts, nobody, narrow(nobody))
+        codes[_numbers(table)] = found.codes
+        return Coded(codes, np.concatenate((found.rows, np.zeros((1, width), np.uint8))))
 
     def dates(self, column: p.Column, contacts: int) -> Times:
         """A column of dates by contact number, for numbers below `contacts`."""
-        table = self._snapshot.arrow(self._printer.column([column]))
+        table = self._contacts([column])
         values = np.full(contacts, MISSING, np.int64)
-        found = whole_numbers(_array(table, "v0"))
+        found = whole_numbers(column_of(table, "v0"))
         if found is not None:
             times, there = found
             values[_numbers(table)] = np.where(there, times, MISSING)
         return values
 
-    def stream(self, stream: Stream) -> Tier:
-        """All events of a stream."""
-        where = stream.key.where
-        seen = tuple(dict.fromkeys(
-            [*(one.seen for leaf in leaves(where) for one in operands(leaf)),
-             *(seen for seen, _ in stream.columns)]
-        ))  # fmt: skip
-        table = self._snapshot.arrow(self._printer.events(stream.key.types, seen))
-        arrays = {one: _array(table, f"v{place}") for place, one in enumerate(seen)}
-        fit = _fitting(where, arrays, len(table))
-        contacts = np.asarray(_array(table, "contact").to_numpy(zero_copy_only=False), np.int32)
-        times = np.asarray(_array(table, "at").to_numpy(zero_copy_only=False), np.int64)
-        values: dict[Any, Any] = {}
-        there: dict[Any, NDArray[np.bool_]] = {}
-        for key in stream.columns:
-            values[key], there[key] = _encoded(stream, key, arrays[key[0]])
-        events = Tier(contacts, times, values, there)
-        return events if fit is None else events.taken(fit)
+    def events(self, types: Sequence[str] | None, seen: Sequence[p.Seen]) -> Recorded:
+        """All events of some types (None: of all), with what is seen of them."""
+        with self._reading:
+            table = self._snapshot.arrow(self._printer().events(types, seen))
+        return Recorded(table, seen)
+
+    def _contacts(self, seen: Sequence[p.Column]) -> Any:
+        with self._reading:
+            return self._snapshot.arrow(self._printer().column(seen))
+
+    def _printer(self) -> Printer:
+        return Printer(self._names, 0, {})
 
 
 def _columns(group: Group, slots: Sequence[int]) -> list[p.Column]:
@@ -83,76 +82,22 @@ def _columns(group: Group, slots: Sequence[int]) -> list[p.Column]:
     return [found[name] for name in group.columns]
 
 
-def _fitting(
-    where: p.Tree[p.RowLeaf], arrays: dict[p.Seen, Any], events: int
-) -> NDArray[np.bool_] | None:
-    """Which events fit the filter; None for all."""
-    if isinstance(where, p.NoOne):
-        return np.zeros(events, np.bool_)
-    parts = where.parts if isinstance(where, p.All) else (where,)
-    fit: NDArray[np.bool_] | None = None
-    for part in parts:
-        seen = tuple(dict.fromkeys(one.seen for leaf in leaves(part) for one in operands(leaf)))
-        if not seen:
-            if isinstance(part, p.NoOne):
-                return np.zeros(events, np.bool_)
-            continue
-        truth = _truth(part, seen, arrays)
-        fit = truth if fit is None else fit & truth
-    return None if fit is None or bool(fit.all()) else fit
+def _numbers(table: Any) -> NDArray[Any]:
+    return plain_array(column_of(table, "no"))
 
 
-def _truth(
-    part: p.Tree[p.RowLeaf], seen: tuple[p.Seen, ...], arrays: dict[p.Seen, Any]
-) -> NDArray[np.bool_]:
-    """One part of a filter, answered once for each different value."""
-    fits = answer_of_row(part, seen)
-    if len(seen) == 1:
-        encoded = arrays[seen[0]].dictionary_encode()
-        values = [*encoded.dictionary.to_pylist(), None]
-        places = encoded.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
-        truths = np.asarray([fits((value,)) for value in values], np.bool_)
-        return np.asarray(truths[places])
-    known: dict[Any, bool] = {}
-    found = []
-    for row in zip(*(arrays[one].to_pylist() for one in seen), strict=True):
-        truth = known.get(row)
-        if truth is None:
-            truth = known[row] = fits(row)
-        found.append(truth)
-    return np.asarray(found, np.bool_)
+def load_streams(streams: Sequence[Stream], loader: Loader) -> None:
+    """Fill new streams with all their events; those of the same types are read together."""
+    by_types: dict[tuple[str, ...] | None, list[Stream]] = {}
+    for stream in streams:
+        by_types.setdefault(stream.key.types, []).append(stream)
 
+    def load(types: tuple[str, ...] | None) -> None:
+        of_types = by_types[types]
+        seen = dict.fromkeys(one for stream in of_types for one in stream.seen)
+        recorded = loader.events(types, list(seen))
+        for stream in of_types:
+            stream.load(recorded.tier(stream))
 
-def _encoded(stream: Stream, key: Any, array: Any) -> tuple[Any, NDArray[np.bool_]]:
-    """A column as the stream keeps it, and where there is a value."""
-    if key[1] != "code":
-        found = whole_numbers(array)
-        if found is not None:
-            numbers, there = found
-            return (Scaled.of_units(numbers) if key[1] == "number" else numbers), there
-    there = np.asarray(array.is_valid().to_numpy(zero_copy_only=False), np.bool_)
-    if key[1] == "code":
-        encoded = array.dictionary_encode()
-        codes = stream.encoded(key, _as_stored(encoded.dictionary.to_pylist()))
-        places = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        return (codes[places] if len(codes) else np.zeros(len(array), np.int64)), there
-    return stream.encoded(key, array.to_pylist()), there
-
-
-def _as_stored(values: list[Any]) -> list[Any]:
-    """Decimals as the texts that batches bring."""
-    from carpel.kit.numbers import plain  # noqa: PLC0415
-
-    return [plain(one) if hasattr(one, "as_tuple") else one for one in values]
-
-
-def _numbers(table: Any) -> Places:
-    return np.asarray(_array(table, "no").to_numpy(zero_copy_only=False), np.int64)
-
-
-def _array(table: Any, name: str) -> Any:
-    column = table.column(name)
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-__all__ = ["Bytes", "Loader"]
+    for _ in in_threads(load, by_types):
+        pass

@@ -13,6 +13,7 @@ from carpel.kit.numbers import DECIMALS
 from .thresholds import MOST, Ints
 
 _EXACT = Context(prec=64)
+_FEW = 4096
 
 
 class Scaled:
@@ -40,13 +41,12 @@ class Scaled:
     @classmethod
     def of_units(cls, units: Ints) -> Scaled:
         """Of whole numbers of 10^-12, by the fewest digits that keep them."""
-        digits = DECIMALS
-        if units.dtype != object:
-            for step in (6, 3, 1, 1):
-                while digits >= step and not (units % 10**step).any():
-                    units = units // 10**step
-                    digits -= step
-        return cls(units, digits)
+        if units.dtype == object or not len(units):
+            return cls(units, DECIMALS)
+        # A few values say how many zeros there can be at most; then all have to agree.
+        zeros = _zeros(units[:_FEW], DECIMALS)
+        zeros = _zeros(units, zeros)
+        return cls(units // 10**zeros if zeros else units, DECIMALS - zeros)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -78,6 +78,13 @@ def joined(parts: Sequence[Scaled]) -> Scaled:
     if any(array.dtype == object for array in arrays):
         arrays = [array.astype(object) for array in arrays]
     return Scaled(np.concatenate(arrays), digits)
+
+
+def _zeros(units: Ints, most: int) -> int:
+    """With how many zeros all of them end, or `most`."""
+    while most and (units % 10**most).any():
+        most -= 1
+    return most
 
 
 def _digits(number: Decimal) -> int:

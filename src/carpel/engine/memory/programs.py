@@ -8,11 +8,12 @@ them all.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
@@ -57,46 +58,66 @@ def program(plan: p.Plan, row_of: Callable[[Any], int]) -> Program:
 
 
 class Programs:
-    """All programs, by slot of their segment."""
+    """All programs, by number of their segment."""
 
     def __init__(self) -> None:
         self._programs: dict[int, Program] = {}
-        self._groups: list[tuple[Shape, Any, Any]] | None = None
+        self._groups: list[Alike] | None = None
 
-    def put(self, slot: int, made: Program) -> None:
-        self._programs[slot] = made
+    def put(self, number: int, made: Program) -> None:
+        self._programs[number] = made
         self._groups = None
 
-    def remove(self, slot: int) -> None:
-        self._programs.pop(slot, None)
+    def remove(self, number: int) -> None:
+        self._programs.pop(number, None)
         self._groups = None
 
-    def run(self, leaves: Bytes, slots: int, only: Mapping[int, Program] | None = None) -> Bytes:
-        """A row of bits for each slot below `slots`, from a row for each leaf.
+    def flipped(self, old: Bytes, new: Bytes) -> Iterator[tuple[int, Bytes, Bytes]]:
+        """Segments in which somebody moves when rows of leaves go from old to new.
 
-        `only`: run these instead of all.
+        Yields:
+            The segment, a bit for whoever moves, and a bit for whoever is in it now.
         """
-        made = np.zeros((slots, leaves.shape[1]), np.uint8)
-        groups = self._grouped() if only is None else _group(only)
-        for shape, segments, rows in groups:
-            made[segments] = _work_out(shape, iter(rows), leaves)
+        if self._groups is None:
+            self._groups = alike(self._programs)
+        changed = (old != new).any(axis=1)
+        for one in self._groups:
+            hit = changed[one.rows].any(axis=0)
+            if not changed[EXISTS] and not hit.all():
+                one = one.some(hit)  # noqa: PLW2901
+            inside = one.run(new)
+            moved = one.run(old) ^ inside
+            for place in np.flatnonzero(moved.any(axis=1)).tolist():
+                yield int(one.numbers[place]), moved[place], inside[place]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Segments of one shape, and for each leaf of the shape the rows it stands for."""
+
+    shape: Shape
+    numbers: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    def some(self, which: NDArray[np.bool_]) -> Alike:
+        """Only some of the segments."""
+        return Alike(self.shape, self.numbers[which], self.rows[:, which])
+
+    def run(self, leaves: Bytes) -> Bytes:
+        """A row of bits for each segment, from a row for each leaf."""
+        made = _work_out(self.shape, iter(self.rows), leaves)
         made &= leaves[EXISTS]
         return made
 
-    def _grouped(self) -> list[tuple[Shape, Any, Any]]:
-        if self._groups is None:
-            self._groups = _group(self._programs)
-        return self._groups
 
-
-def _group(programs: Mapping[int, Program]) -> list[tuple[Shape, Any, Any]]:
-    """Shape, the segments' slots, and for each leaf of the shape the rows it stands for."""
+def alike(programs: Mapping[int, Program]) -> list[Alike]:
+    """All programs, those of one shape together."""
     found: dict[Shape, list[int]] = defaultdict(list)
-    for slot, made in programs.items():
-        found[made.shape].append(slot)
+    for number, made in programs.items():
+        found[made.shape].append(number)
     return [
-        (shape, np.asarray(slots), np.asarray([programs[slot].rows for slot in slots]).T)
-        for shape, slots in found.items()
+        Alike(shape, np.asarray(numbers), np.asarray([programs[one].rows for one in numbers]).T)
+        for shape, numbers in found.items()
     ]
 
 

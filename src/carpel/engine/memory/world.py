@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from carpel.engine import plan as p
@@ -14,18 +15,21 @@ from carpel.engine.reads import leaves
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
-from .bitmaps import STRETCH, bitmap, container
-from .bits import BitTable, by_contact, by_slot, runs, to_eights
+from .bitmaps import bitmap
+from .bits import BitTable, Bytes, by_slot, contacts_of, to_eights
 from .contacts import ContactSide, DateColumn, mask_of
 from .due import Contacts, nobody
 from .events import Stream
-from .flips import Flips, together
+from .everyone import Everyone, Fresh
+from .flips import Flips, all_together
 from .groups import Group, columns_of
-from .loading import Loader
+from .loading import Loader, load_streams
 from .order import neighbours
-from .programs import EXISTS, Program, Programs, program
+from .programs import EXISTS, Programs, program
 from .reading import EventBatch
+from .rows import Rows
 from .streams import StreamKey, StreamLeaf, take_apart
+from .threads import in_threads
 from .values import Unknown, is_moving
 
 _CHUNK = 16_384
@@ -39,18 +43,8 @@ class _Leaf:
 
 @dataclass
 class _Segment:
-    slot: int
     leaves: list[p.ContactLeaf]
     members: BitMap = field(default_factory=BitMap)
-
-
-@dataclass
-class _New:
-    """Leaves taken up together, still to be answered for everybody."""
-
-    groups: dict[Group, list[int]] = field(default_factory=dict)
-    dates: dict[str, list[int]] = field(default_factory=dict)
-    streams: dict[StreamKey, list[int]] = field(default_factory=dict)
 
 
 class TooMuch(Exception):
@@ -66,7 +60,6 @@ class World:
         self._answers = BitTable()
         self._answers.take_slot()  # EXISTS
         self._answers.take_slot()  # NOTHING
-        self._memberships = BitTable()
         self._programs = Programs()
         self._leaves: dict[p.ContactLeaf, _Leaf] = {}
         self._segments: dict[int, _Segment] = {}
@@ -99,7 +92,6 @@ class World:
         """Bytes of its arrays."""
         return (
             self._answers.nbytes
-            + self._memberships.nbytes
             + sum(stream.nbytes for stream in self._streams.values())
             + sum(column.nbytes for column in self._contact_side.dates.values())
         )
@@ -126,36 +118,24 @@ class World:
             self.drop(number)
         names = snapshot.names(workspace)
         loader = Loader(snapshot, names) if names is not None else None
-        if not self._loaded:
-            self._load_population(loader)
-        new = _New()
         used = {number: list(dict.fromkeys(leaves(plan))) for number, plan in plans.items()}
-        fresh = {one for found in used.values() for one in found} - set(self._leaves)
-        self.check_room(self._contacts * (len(fresh) + len(plans)) // 8)
-        self._answers.reserve(len(fresh))
-        self._memberships.reserve(len(plans))
-        for leaf in sorted(fresh, key=neighbours):  # those answered together lie together
-            self._take_up(leaf, new, loader, now)
+        unknown = {one for found in used.values() for one in found} - set(self._leaves)
+        self._answers.reserve(len(unknown))
+        fresh = Fresh() if self._loaded else Fresh(self._load_population(loader))
+        self.check_room(self._contacts * len(unknown) // 8)
+        self._take_up(sorted(unknown, key=neighbours), fresh, loader, now)
         for number in plans:
-            self._segments[number] = _Segment(self._memberships.take_slot(), used[number])
+            self._segments[number] = _Segment(used[number])
             for leaf in used[number]:
                 self._leaves[leaf].uses += 1
-        self._answer_all(new, loader, now)
-        made = {
-            self._segments[number].slot: program(plan, self._row_of)
-            for number, plan in plans.items()
-        }
-        for slot, one in made.items():
-            self._programs.put(slot, one)
-        self._fill(plans, made)
+        self._fill(plans, fresh, now)
 
     def drop(self, number: int) -> None:
         """Forget a segment, and the leaves that no other uses."""
         segment = self._segments.pop(number, None)
         if segment is None:
             return
-        self._programs.remove(segment.slot)
-        self._memberships.give_back(segment.slot)
+        self._programs.remove(number)
         for leaf in segment.leaves:
             known = self._leaves[leaf]
             known.uses -= 1
@@ -165,31 +145,47 @@ class World:
     def _row_of(self, leaf: Any) -> int:
         return self._leaves[leaf].slot
 
-    def _load_population(self, loader: Loader | None) -> None:
+    def _load_population(self, loader: Loader | None) -> NDArray[np.uint8]:
         numbers = loader.contacts() if loader is not None else nobody()
-        self._make_room(int(numbers.max()) + 1 if len(numbers) else 1)
-        for start in range(0, len(numbers), _CHUNK):
-            part = numbers[start : start + _CHUNK]
-            rows = self._answers.rows(part)
-            rows[:, 0] |= 1 << EXISTS
-            self._answers.put(part, rows)
+        self._make_room(int(numbers.max(initial=0)) + 1)
         self._loaded = True
+        population = np.zeros(self._contacts, np.uint8)
+        population[numbers] = 1
+        return population
 
-    def _take_up(self, leaf: p.ContactLeaf, new: _New, loader: Loader | None, now: int) -> None:
-        slot = self._answers.take_slot()
-        self._leaves[leaf] = _Leaf(slot)
-        if isinstance(leaf, p.EventTest):
-            self._use_stream(take_apart(leaf), slot, new, loader, now)
-        elif isinstance(leaf, p.SegmentTest | p.SequenceTest):
-            raise Unknown(type(leaf).__name__)
-        elif is_moving(leaf) and isinstance(leaf, p.ValueTest):
-            name = columns_of(leaf)[0]
-            column = self._contact_side.dates.get(name) or self._date_column(leaf, loader)
-            self._contact_side.add_moving(slot, leaf, column, now)
-            new.dates.setdefault(name, []).append(slot)
-        else:
-            group = self._contact_side.add(slot, leaf)
-            new.groups.setdefault(group, []).append(slot)
+    def _take_up(
+        self, unknown: Sequence[p.ContactLeaf], fresh: Fresh, loader: Loader | None, now: int
+    ) -> None:
+        """Give leaves their slots, and read what they are to be answered from.
+
+        Those that are answered together lie together.
+        """
+        groups: dict[Group, list[int]] = {}
+        streams: dict[StreamKey, dict[int, StreamLeaf]] = {}
+        for leaf in unknown:
+            slot = self._answers.take_slot()
+            self._leaves[leaf] = _Leaf(slot)
+            if isinstance(leaf, p.EventTest):
+                taken = take_apart(leaf)
+                streams.setdefault(taken.stream, {})[slot] = taken
+            elif isinstance(leaf, p.SegmentTest | p.SequenceTest):
+                raise Unknown(type(leaf).__name__)
+            elif is_moving(leaf) and isinstance(leaf, p.ValueTest):
+                name = columns_of(leaf)[0]
+                column = self._contact_side.dates.get(name) or self._date_column(leaf, loader)
+                self._contact_side.add_moving(slot, leaf, column, now)
+                if column not in fresh.dates:
+                    fresh.dates.append(column)
+            else:
+                groups.setdefault(self._contact_side.add(slot, leaf), []).append(slot)
+        self._open_streams(streams, loader, now)
+        fresh.streams = [(self._streams[key], list(taken)) for key, taken in streams.items()]
+        if loader is not None:
+            width, contacts = self._answers.width, self._contacts
+            coded = in_threads(
+                lambda one: loader.group(one[0], one[1], width, contacts), groups.items()
+            )
+            fresh.groups = list(zip(coded, groups.values(), strict=True))
 
     def _date_column(self, leaf: p.ValueTest, loader: Loader | None) -> DateColumn:
         seen = leaf.operand.seen
@@ -199,21 +195,27 @@ class World:
             return DateColumn(np.empty(0, np.int64))
         return DateColumn(loader.dates(seen, self._contacts))
 
-    def _use_stream(
-        self, leaf: StreamLeaf, slot: int, new: _New, loader: Loader | None, now: int
+    def _open_streams(
+        self, wanted: Mapping[StreamKey, Mapping[int, StreamLeaf]], loader: Loader | None, now: int
     ) -> None:
-        stream = self._streams.get(leaf.stream)
-        if stream is None or not leaf.columns <= stream.columns:
-            columns = leaf.columns | (stream.columns if stream is not None else frozenset())
-            wider = Stream(leaf.stream, frozenset(columns))
-            if loader is not None:
-                wider.load(loader.stream(wider))
-            for other, one in (stream.leaves if stream is not None else {}).items():
-                wider.add(other, one, now)
-            stream = self._streams[leaf.stream] = wider
+        """Let streams take up leaves; those that are new, or lack a column, are read."""
+        unread = []
+        for key, taken in wanted.items():
+            stream = self._streams.get(key)
+            columns = frozenset(one for leaf in taken.values() for one in leaf.columns)
+            if stream is None or not columns <= stream.columns:
+                wider = Stream(key, columns | (stream.columns if stream else frozenset()))
+                self._streams[key] = wider
+                unread.append((wider, {**(stream.leaves if stream else {}), **taken}))
+            else:
+                for slot, leaf in taken.items():
+                    stream.add(slot, leaf, now)
+        if loader is not None:
+            load_streams([stream for stream, _ in unread], loader)
             self.check_room()
-        stream.add(slot, leaf, now)
-        new.streams.setdefault(leaf.stream, []).append(slot)
+        for stream, all_leaves in unread:
+            for slot, leaf in all_leaves.items():
+                stream.add(slot, leaf, now)
 
     def _forget(self, leaf: p.ContactLeaf, slot: int) -> None:
         del self._leaves[leaf]
@@ -226,49 +228,13 @@ class World:
         else:
             self._contact_side.remove(slot)
 
-    def _answer_all(self, new: _New, loader: Loader | None, now: int) -> None:
-        """Answer new leaves for everybody."""
-        width = self._answers.width
-        for group, slots in new.groups.items():
-            if loader is not None:
-                self._answer_group(group, slots, loader)
-        for start in range(0, self._contacts, _CHUNK):
-            beyond = min(self._contacts, start + _CHUNK)
-            rows = self._answers.rows(slice(start, beyond))
-            for name in new.dates:
-                column = self._contact_side.dates[name]
-                rows &= ~mask_of(column.slots, width)
-                column.bits(slice(start, beyond), rows, now)
-            for key, slots in new.streams.items():
-                self._streams[key].stretch_bits(start, beyond, rows, now, slots)
-
-    def _answer_group(self, group: Group, slots: list[int], loader: Loader) -> None:
-        contacts, coded = loader.group(group, slots, self._answers.width)
-        # Whoever is not there has a code of their own, without any bit.
-        codes = np.full(self._contacts, len(coded.rows), np.uint32)
-        codes[contacts] = coded.codes
-        for first, last in runs(sorted({slot >> 3 for slot in slots})):
-            part = np.zeros((len(coded.rows) + 1, last + 1 - first), np.uint8)
-            part[:-1] = coded.rows[:, first : last + 1]
-            for start in range(0, self._contacts, STRETCH):
-                beyond = min(self._contacts, start + STRETCH)
-                here = self._answers.rows(slice(start, beyond))[:, first : last + 1]
-                here |= np.take(part, codes[start:beyond], axis=0)
-
-    def _fill(self, plans: Iterable[int], made: Mapping[int, Program]) -> None:
-        """Work out the memberships of new segments for everybody."""
-        width = 8 * self._memberships.width
-        containers: dict[int, list[tuple[int, int, bytes]]] = {number: [] for number in plans}
-        for start in range(0, self._contacts, STRETCH):
-            beyond = min(self._contacts, start + STRETCH)
-            rows = to_eights(self._answers.rows(slice(start, beyond)))
-            found = self._programs.run(by_slot(rows), width, made)
-            here = self._memberships.rows(slice(start, beyond))
-            here |= by_contact(found)[: beyond - start]
-            for number, parts in containers.items():
-                parts.append((start // STRETCH, *container(found[self._segments[number].slot])))
-        for number, parts in containers.items():
-            self._segments[number].members = bitmap(parts)
+    def _fill(self, plans: Mapping[int, p.Plan], fresh: Fresh, now: int) -> None:
+        """Answer new leaves and work out the memberships of new segments, for everybody."""
+        made = {number: program(plan, self._row_of) for number, plan in plans.items()}
+        found = Everyone(self._answers, fresh, made, now).work_out(self._contacts)
+        for number, one in made.items():
+            self._programs.put(number, one)
+            self._segments[number].members = bitmap(found[number])
 
     # --------------------------------------------------------------------- changes
 
@@ -277,39 +243,39 @@ class World:
         changed = np.asarray(batch.contacts.columns.get("no", ("integer", []))[1], np.int64)
         gone = np.setdiff1d(np.asarray(batch.replaced, np.int64), changed)
         self._make_room(int(max(changed.max(initial=0), gone.max(initial=0))) + 1)
-        self._remove(gone, now)
-        created = self._put(changed, batch, now)
         touched = self._take_events(batch, now)
         everyone = np.unique(np.concatenate([changed, gone, *touched.values()]))
+        old = self._answers.rows(everyone)
+        new = Rows(everyone, old.copy())
+        new.put(gone, np.uint8(0))
+        self._contact_side.forget(gone, now)
+        created = self._put(changed, new, batch, now)
         for key, contacts in touched.items():
-            self._answer_again(self._streams[key], np.union1d(contacts, created), now)
-        return self._settle(everyone)
+            new.answer(self._streams[key], np.union1d(contacts, created), now)
+        return self._settle(old, new)
 
     def advance(self, now: int) -> dict[int, Flips]:
         """Time alone went on. Returns what flipped, by segment."""
-        moved = [nobody()]
-        for source in self._timed:
-            contacts = source.advance(now)
-            self._answer_again(source, contacts, now)
-            moved.append(contacts)
-        everyone = np.unique(np.concatenate(moved))
-        return self._settle(everyone) if len(everyone) else {}
+        moved = [(source, source.advance(now)) for source in self._timed]
+        everyone = np.unique(np.concatenate([nobody(), *(contacts for _, contacts in moved)]))
+        flips: list[dict[int, Flips]] = []
+        for start in range(0, len(everyone), _CHUNK):
+            part = everyone[start : start + _CHUNK]
+            old = self._answers.rows(part)
+            new = Rows(part, old.copy())
+            for source, contacts in moved:
+                first, beyond = np.searchsorted(contacts, [part[0], part[-1] + 1])
+                new.answer(source, contacts[first:beyond], now)
+            flips.append(self._settle(old, new))
+        return all_together(flips)
 
     def _make_room(self, contacts: int) -> None:
         self._contacts = max(self._contacts, contacts)
         self._answers.make_room(self._contacts)
-        self._memberships.make_room(self._contacts)
 
-    def _remove(self, gone: Contacts, now: int) -> None:
-        if len(gone):
-            self._answers.put(gone, np.zeros((len(gone), self._answers.width), np.uint8))
-            self._contact_side.forget(gone, now)
-
-    def _put(self, changed: Contacts, batch: WorkspaceBatch, now: int) -> Contacts:
+    def _put(self, changed: Contacts, new: Rows, batch: WorkspaceBatch, now: int) -> Contacts:
         """Answer all leaves about changed contacts' values; returns who is new."""
-        if not len(changed):
-            return nobody()
-        old = self._answers.rows(changed)
+        old = new.of(changed)
         is_new = (old[:, EXISTS >> 3] & (1 << EXISTS)) == 0
         of_events = [slot for stream in self._streams.values() for slot in stream.leaves]
         rows = old & mask_of(of_events, self._answers.width)
@@ -317,7 +283,7 @@ class World:
         self._contact_side.put_dates(changed, batch.contacts.columns, now)
         self._contact_side.moving_bits(changed, rows, now)
         rows[:, EXISTS >> 3] |= 1 << EXISTS
-        self._answers.put(changed, rows)
+        new.put(changed, rows)
         return np.asarray(changed[is_new])
 
     def _take_events(self, batch: WorkspaceBatch, now: int) -> dict[StreamKey, Contacts]:
@@ -337,44 +303,16 @@ class World:
             touched[key] = np.unique(np.concatenate(found))
         return touched
 
-    def _answer_again(self, source: Stream | DateColumn, contacts: Contacts, now: int) -> None:
-        """Work out one source's leaves for some contacts."""
-        if len(contacts):
-            rows = self._answers.rows(contacts)
-            rows &= ~mask_of(source.slots, self._answers.width)
-            source.bits(contacts, rows, now)
-            self._answers.put(contacts, rows)
-
-    def _settle(self, contacts: Contacts) -> dict[int, Flips]:
-        """Work out all segments for some contacts, and keep what flipped."""
-        flips: dict[int, list[Flips]] = {}
-        for start in range(0, len(contacts), _CHUNK):
-            part = contacts[start : start + _CHUNK]
-            for number, found in self._settle_part(part).items():
-                flips.setdefault(number, []).append(found)
-        return {number: together(parts) for number, parts in flips.items()}
-
-    def _settle_part(self, contacts: Contacts) -> dict[int, Flips]:
-        count = len(contacts)
-        width = 8 * self._memberships.width
-        new = self._programs.run(by_slot(to_eights(self._answers.rows(contacts))), width)
-        old = by_slot(to_eights(self._memberships.rows(contacts)))
-        differ = new ^ old
-        changed = np.flatnonzero(differ.any(axis=1))
-        if not len(changed):
-            return {}
-        self._memberships.put(contacts, by_contact(new)[:count])
-        numbers = {segment.slot: number for number, segment in self._segments.items()}
-        ones = np.unpackbits(differ[changed], axis=1, count=count, bitorder="little")
-        segment_places, who = np.nonzero(ones)
-        inside = (new[changed[segment_places], who >> 3] >> (who & 7)) & 1 == 1
-        ends = np.cumsum(np.bincount(segment_places, minlength=len(changed)))
-        flips = {}
-        start = 0
-        for slot, end in zip(changed.tolist(), ends.tolist(), strict=True):
-            moved, entering = contacts[who[start:end]], inside[start:end]
-            flips[numbers[slot]] = self._flip(numbers[slot], moved[entering], moved[~entering])
-            start = end
+    def _settle(self, old: Bytes, new: Rows) -> dict[int, Flips]:
+        """Keep new answers, and move in and out whom they move."""
+        differ = np.flatnonzero((old != new.cells).any(axis=1))
+        contacts = new.contacts[differ]
+        self._answers.put(contacts, new.cells[differ])
+        flips: dict[int, Flips] = {}
+        before, after = by_slot(to_eights(old[differ])), by_slot(to_eights(new.cells[differ]))
+        for number, moved, inside in self._programs.flipped(before, after):
+            entered, left = contacts_of(moved & inside), contacts_of(moved & ~inside)
+            flips[number] = self._flip(number, contacts[entered], contacts[left])
         return flips
 
     def _flip(self, number: int, entered: Contacts, left: Contacts) -> Flips:

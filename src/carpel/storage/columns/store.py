@@ -40,8 +40,11 @@ class Snapshot:
         return np.asarray(next(iter(found.values())), dtype=np.uint32)
 
     def arrow(self, sql: Sql) -> Any:
-        """All rows of an answer as an Arrow table."""
-        return self._reader.execute(sql.text, list(sql.values)).to_arrow_table()
+        """All rows of an answer as an Arrow table; several times quicker when it has no values."""
+        if sql.values:
+            return self._reader.execute(sql.text, list(sql.values)).to_arrow_table()
+        # A relation is turned into Arrow by all threads, an executed statement by one.
+        return self._reader.sql(sql.text).to_arrow_table()
 
     def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
         """All rows of an answer."""

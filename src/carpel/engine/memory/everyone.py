@@ -1,0 +1,88 @@
+"""New leaves and new segments worked out for everybody, a stretch of contacts at a time.
+
+Stretches do not touch one another's rows, so several threads work at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .bitmaps import STRETCH, Container, containers
+from .bits import BitTable, Bytes, by_slot, runs, to_eights
+from .coding import Coded
+from .contacts import DateColumn, mask_of
+from .events import Stream
+from .programs import EXISTS, Program, alike
+from .threads import in_threads
+
+
+@dataclass
+class Fresh:
+    """What is to be answered: leaves by where their answers come from."""
+
+    population: Any = None  # a flag for each contact; None when their rows have it already
+    groups: list[tuple[Coded, Sequence[int]]] = field(default_factory=list)
+    dates: list[DateColumn] = field(default_factory=list)
+    streams: list[tuple[Stream, Sequence[int]]] = field(default_factory=list)
+
+    def parts(self) -> Iterator[tuple[int, int, Coded]]:
+        """First byte, last byte, and codes with only these bytes of their rows."""
+        for coded, slots in self.groups:
+            for first, last in runs(sorted({slot >> 3 for slot in slots})):
+                yield first, last, Coded(coded.codes, coded.rows[:, first : last + 1].copy())
+
+
+class Everyone:
+    """One pass over all contacts."""
+
+    def __init__(
+        self, answers: BitTable, fresh: Fresh, made: Mapping[int, Program], now: int
+    ) -> None:
+        """Args: made: the new segments' programs, by number."""
+        self._answers = answers
+        self._fresh = fresh
+        self._parts = list(fresh.parts())
+        self._now = now
+        # Only bytes that a program reads are turned.
+        self._read = sorted({row >> 3 for one in made.values() for row in (EXISTS, *one.rows)})
+        places = {place: 8 * order for order, place in enumerate(self._read)}
+        self._programs = alike({
+            number: Program(one.shape, tuple(places[row >> 3] + (row & 7) for row in one.rows))
+            for number, one in made.items()
+        })  # fmt: skip
+
+    def work_out(self, contacts: int) -> dict[int, list[tuple[int, Container]]]:
+        """All contacts numbered below this; the containers of each segment's members."""
+        numbers = [int(one) for programs in self._programs for one in programs.numbers]
+        found: dict[int, list[tuple[int, Container]]] = {number: [] for number in numbers}
+        starts = range(0, contacts, STRETCH)
+        stretches = in_threads(lambda at: self._stretch(at, min(contacts, at + STRETCH)), starts)
+        for stretch, parts in enumerate(stretches):
+            for number, part in zip(numbers, parts, strict=True):
+                found[number].append((stretch, part))
+        return found
+
+    def _stretch(self, start: int, beyond: int) -> list[Container]:
+        rows = self._answers.rows(slice(start, beyond))
+        self._answer(rows, start, beyond)
+        if len(self._read) < rows.shape[1]:
+            rows = np.take(rows, self._read, axis=1)
+        leaves = by_slot(to_eights(rows))
+        return [one for programs in self._programs for one in containers(programs.run(leaves))]
+
+    def _answer(self, rows: Bytes, start: int, beyond: int) -> None:
+        """The fresh leaves, in rows where they are zero."""
+        if self._fresh.population is not None:
+            rows[:, EXISTS >> 3] |= self._fresh.population[start:beyond] << np.uint8(EXISTS & 7)
+        for first, last, coded in self._parts:
+            here = rows[:, first : last + 1]
+            here |= np.take(coded.rows, coded.codes[start:beyond], axis=0)
+        for column in self._fresh.dates:
+            rows &= ~mask_of(column.slots, rows.shape[1])
+            column.bits(slice(start, beyond), rows, self._now)
+        for stream, slots in self._fresh.streams:
+            stream.stretch_bits(start, beyond, rows, self._now, slots)

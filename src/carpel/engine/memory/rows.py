@@ -1,0 +1,40 @@
+"""The answers of contacts that something has changed for, before they are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .bits import Bytes
+from .contacts import DateColumn, mask_of
+from .due import Contacts
+from .events import Stream
+
+
+@dataclass
+class Rows:
+    """A row of bits for each of some contacts, ascending."""
+
+    contacts: Contacts
+    cells: Bytes
+
+    def of(self, contacts: Contacts) -> Bytes:
+        """A copy of the rows of some of them."""
+        return np.asarray(self.cells[self._places(contacts)])
+
+    def put(self, contacts: Contacts, rows: Any) -> None:
+        """Other rows for some of them."""
+        self.cells[self._places(contacts)] = rows
+
+    def answer(self, source: Stream | DateColumn, contacts: Contacts, now: int) -> None:
+        """Work out one source's leaves for some of them."""
+        if len(contacts):
+            rows = self.of(contacts)
+            rows &= ~mask_of(source.slots, rows.shape[1])
+            source.bits(contacts, rows, now)
+            self.put(contacts, rows)
+
+    def _places(self, contacts: Contacts) -> Any:
+        return np.searchsorted(self.contacts, contacts)
