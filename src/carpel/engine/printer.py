@@ -105,8 +105,13 @@ class Printer:
         columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
         return Sql(f"SELECT c.no, {columns} FROM {self._names.contacts} AS c", ())
 
-    def events(self, types: Sequence[str] | None, seen: Sequence[p.Seen]) -> Sql:
-        """Contact, time and stored values of all events of some types; dates as microseconds."""
+    def events(
+        self, types: Sequence[str] | None, seen: Sequence[p.Seen], *, numbered: bool = False
+    ) -> Sql:
+        """Contact, time and stored values of all events of some types; dates as microseconds.
+
+        `numbered`: with the number of each, too.
+        """
         self._values = []
         shown = [_comparable(p.Operand(one), self._seen(one)) for one in seen]
         columns = "".join(f", {text} AS v{place}" for place, text in enumerate(shown))
@@ -114,7 +119,7 @@ class Printer:
         if types is not None:
             where = f"e.type IN ({', '.join(self._literal(name) for name in types)})"
         return Sql(
-            f"SELECT e.contact, epoch_us(e.happened_at) AS at{columns}"
+            f"SELECT e.contact, epoch_us(e.happened_at) AS at{', e.no' * numbered}{columns}"
             f" FROM {self._names.events} AS e WHERE {where}",
             tuple(self._values),
         )

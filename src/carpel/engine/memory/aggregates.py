@@ -1,162 +1,254 @@
-"""Windows and aggregates over the events of some contacts, all at once and exactly."""
+"""Aggregates over chosen events of some contacts, all at once and exactly."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carpel.engine import plan as p
-from carpel.engine.moving import bound
 
+from .dictionaries import Dictionary
 from .happenings import Tier
+from .having import column_key, on_time
 from .numbers import Scaled, largest
-from .streams import StreamLeaf, Window, column_key, on_time
+from .points import place
 from .thresholds import LEAST, MOST, Bools, Ints, compare, one_of
 
 Owners: TypeAlias = NDArray[np.int64]
 
+_NUMBER = ("no", "order")
 
-class Sample:
-    """The events of some contacts in one stream, ready for its leaves.
 
-    Only contacts that have events are looked at; to all others the answer is that of no events.
-    """
+class Dictionaries(Protocol):
+    """The values behind codes."""
 
-    def __init__(self, owners: Owners, events: Tier, now: int) -> None:
-        """Owners: for each event the place of its contact, ascending."""
-        self.now = now
+    def dictionary(self, key: Any) -> Dictionary: ...
+
+
+class Chosen:
+    """Chosen events, contact by contact."""
+
+    def __init__(
+        self,
+        events: Tier,
+        starts: Owners,
+        ends: Owners,
+        inside: Bools | None,
+        dictionaries: Dictionaries,
+        now: int,
+    ) -> None:
+        """Args:
+        starts, ends: for each contact where its events start, and where they end.
+        inside: which of them are chosen, None for all.
+        """
         self._events = events
-        self._starts = (
-            np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
-            if len(owners)
-            else (np.empty(0, np.int64))
-        )
-        self.places: Owners = owners[self._starts]  # of the contacts that have events
-        self._ends = np.r_[self._starts[1:], len(owners)] if len(owners) else self._starts
-        self._inside: dict[Window, Bools] = {}
+        self._starts, self._ends = starts, ends
+        self._inside = inside
+        self._dictionaries = dictionaries
+        self._now = now
+        self.counts = ends - starts if inside is None else self._sums(inside)
 
-    def answer(self, leaf: StreamLeaf) -> Bools:
-        """For each contact at `places`, whether the leaf is true."""
-        inside = self._all_windows(leaf.windows)
-        fitting = self._sums(inside)
-        truth = fitting > 0
-        if leaf.having is not None:
-            truth &= self._tree(leaf.having, _Group(self, inside, fitting))
-        return truth ^ leaf.negated
-
-    def _all_windows(self, windows: tuple[Window, ...]) -> Bools | None:
-        """The events in all windows; None for all events."""
-        inside: Bools | None = None
-        for window in windows:
-            one = self._inside.get(window)
-            if one is None:
-                at = bound(window.moving, self.now)
-                one = self._inside[window] = compare(self._events.times, window.operator, at)
-            inside = one if inside is None else inside & one
-        return inside
-
-    def _sums(self, chosen: Bools | None) -> NDArray[np.int64]:
-        """For each contact, how many of its events are chosen."""
-        if chosen is None:
-            return np.asarray(self._ends - self._starts)
-        return np.asarray(_spans(np.cumsum(chosen, dtype=np.int64), self._starts, self._ends))
-
-    def _tree(self, having: p.Tree[p.AggregateTest], group: _Group) -> Bools:
+    def passes(self, having: p.Tree[p.AggregateTest]) -> Bools:
+        """For each contact, whether its chosen events pass together."""
         match having:
             case p.All():
-                parts = [self._tree(part, group) for part in having.parts]
+                parts = [self.passes(part) for part in having.parts]
                 return np.asarray(np.logical_and.reduce(parts), np.bool_)
             case p.AnyOf():
-                parts = [self._tree(part, group) for part in having.parts]
+                parts = [self.passes(part) for part in having.parts]
                 return np.asarray(np.logical_or.reduce(parts), np.bool_)
             case p.Everyone():
-                return np.ones(len(self.places), np.bool_)
+                return np.ones(len(self._starts), np.bool_)
             case p.NoOne():
-                return np.zeros(len(self.places), np.bool_)
+                return np.zeros(len(self._starts), np.bool_)
             case _:
-                return group.test(having)
+                return self._test(having)
 
-
-class _Group:
-    """The events inside the windows, contact by contact, for aggregates over them."""
-
-    def __init__(self, sample: Sample, inside: Bools | None, fitting: NDArray[np.int64]) -> None:
-        self._sample = sample
-        self._events = sample._events  # noqa: SLF001
-        self._starts, self._ends = sample._starts, sample._ends  # noqa: SLF001
-        self._inside = inside
-        self._fitting = fitting
-
-    def test(self, test: p.AggregateTest) -> Bools:
+    def _test(self, test: p.AggregateTest) -> Bools:
         match test.function:
             case "count" if test.of is None or on_time(test):
-                return _whole(self._fitting, test.test, 0, self._sample.now)
+                return self._whole(self.counts, test.test, 0)
             case "count":
-                return _whole(self._there(test)[1], test.test, 0, self._sample.now)
+                return self._whole(self._sums(self._there(test)), test.test, 0)
             case "count distinct":
-                return _whole(self._distinct(test), test.test, 0, self._sample.now)
+                return self._whole(self._distinct(test), test.test, 0)
+            case "first" | "last":
+                return self._end(test)
+            case "min" | "max" if self._is_coded(test):
+                return self._coded_extreme(test)
             case "min" | "max":
                 return self._extreme(test)
             case "sum" | "average":
                 return self._sum(test)
-            case _:
-                raise TypeError(test.function)
 
-    def _chosen(self, there: Bools) -> Bools:
-        return there if self._inside is None else there & self._inside
+    # ---------------------------------------------------------------- one of them
 
-    def _there(self, test: p.AggregateTest) -> tuple[Bools, NDArray[np.int64]]:
-        """Which events have the value, and for each contact how many do."""
-        there = self._chosen(self._events.there[column_key(test)])
-        return there, self._sample._sums(there)  # noqa: SLF001
+    def _end(self, test: p.AggregateTest) -> Bools:
+        """What the earliest or the latest event has."""
+        places = self._ends_of(latest=test.function == "last")
+        some = places >= 0
+        if on_time(test):
+            return self._tested(self._events.times[places], some, test.test, 0)
+        key = column_key(test)
+        some = some & self._events.there[key][places]
+        column = self._events.values[key]
+        if isinstance(column, Scaled):
+            return self._tested(column.values[places], some, test.test, column.digits)
+        if not self._is_coded(test):
+            return self._tested(column[places], some, test.test, 0)
+        if isinstance(test.test, p.Missing):
+            return some if test.test.negated else ~some
+        table = self._dictionaries.dictionary(key).table(test.test)
+        truths: Bools = np.append(table, False)[np.where(some, column[places], -1)]
+        return some & truths
+
+    def _ends_of(self, *, latest: bool) -> Owners:
+        """The place of each contact's first or last chosen event; -1 for none.
+
+        Of several at one instant, the one that came in first is earlier.
+        """
+        chosen = self._all()
+        for column in (self._events.times, self._events.values.get(_NUMBER)):
+            if isinstance(column, np.ndarray):
+                found = self._reduced(column, chosen, least=not latest)
+                owner = np.repeat(np.arange(len(self._starts)), self._ends - self._starts)
+                chosen = chosen & (column == found[owner])
+        places = np.flatnonzero(chosen)
+        ends = np.full(len(self._starts), -1, np.int64)
+        ends[np.searchsorted(self._ends, places, "right")] = places
+        return ends
+
+    # ---------------------------------------------------------------- all together
+
+    def _extreme(self, test: p.AggregateTest) -> Bools:
+        """The least or greatest number or instant."""
+        digits = 0
+        if on_time(test):
+            there = self._all()
+            values: Ints = self._events.times
+        else:
+            column = self._events.values[column_key(test)]
+            there = self._there(test)
+            values = column.values if isinstance(column, Scaled) else column
+            digits = column.digits if isinstance(column, Scaled) else 0
+        found = self._reduced(values, there, least=test.function == "min")
+        return self._tested(found, self._sums(there) > 0, test.test, digits)
+
+    def _coded_extreme(self, test: p.AggregateTest) -> Bools:
+        """The least or greatest of texts: from whether there is one below, and one at or below."""
+        there = self._there(test)
+        some = self._sums(there) > 0
+        least = test.function == "min"
+        beyond: tuple[p.Operator, p.Operator] = ("<", "<=") if least else (">", ">=")
+        match test.test:
+            case p.Missing(negated=negated):
+                return some if negated else ~some
+            case p.Compare(operator=operator, constant=constant):
+                past, to = (self._any(test, there, p.Compare(one, constant)) for one in beyond)
+                answers: dict[p.Operator, Bools] = {
+                    beyond[0]: past,
+                    beyond[1]: to,
+                    "=": to & ~past,
+                    "!=": some & ~(to & ~past),
+                    ">" if least else "<": some & ~to,
+                    ">=" if least else "<=": some & ~past,
+                }
+                return answers[operator]
+            case p.OneOf(constants=constants, negated=negated):
+                found = np.zeros(len(some), np.bool_)
+                for one in constants:
+                    past, to = (self._any(test, there, p.Compare(way, one)) for way in beyond)
+                    found |= to & ~past
+                return some & (found ^ negated)
+
+    def _any(self, test: p.AggregateTest, there: Bools, wanted: p.Test) -> Bools:
+        """Whether some value passes."""
+        key = column_key(test)
+        codes = np.where(there, np.asarray(self._events.values[key]), -1)
+        table = np.append(self._dictionaries.dictionary(key).table(wanted), False)
+        return self._sums(table[codes]) > 0
 
     def _distinct(self, test: p.AggregateTest) -> NDArray[np.int64]:
-        there, _ = self._there(test)
+        there = self._there(test)
         owner = np.repeat(np.arange(len(self._starts)), self._ends - self._starts)
         codes = self._events.values[column_key(test)]
         pairs = np.unique(np.stack((owner[there], np.asarray(codes)[there])), axis=1)
         return np.bincount(pairs[0], minlength=len(self._starts))
 
-    def _extreme(self, test: p.AggregateTest) -> Bools:
-        """The least or greatest; a sentinel stands where there is no value."""
-        digits = 0
-        if on_time(test):
-            there = self._chosen(np.ones(len(self._events), np.bool_))
-            values: Ints = self._events.times
-        else:
-            column = self._events.values[column_key(test)]
-            there, _ = self._there(test)
-            values = column.values if isinstance(column, Scaled) else column
-            digits = column.digits if isinstance(column, Scaled) else 0
-        least = test.function == "min"
-        nothing = (
-            (10**40 if least else -(10**40))
-            if values.dtype == object
-            else (MOST if least else LEAST)
-        )
-        reduce = np.minimum if least else np.maximum
-        found = (
-            reduce.reduceat(np.where(there, values, nothing), self._starts)
-            if len(self._starts)
-            else values[:0]
-        )
-        some = self._sample._sums(there) > 0  # noqa: SLF001
-        return _tested(found, some, test.test, digits, self._sample.now)
-
     def _sum(self, test: p.AggregateTest) -> Bools:
-        there, counts = self._there(test)
+        there = self._there(test)
+        counts = self._sums(there)
         column = self._events.values[column_key(test)]
         if not isinstance(column, Scaled):
             raise TypeError("a sum of what is no number")
         values = column.summable()
         sums = _spans(np.cumsum(np.where(there, values, 0)), self._starts, self._ends)
-        if test.function == "sum" or not isinstance(test.test, p.Compare):
-            return _tested(sums, counts > 0, test.test, column.digits, self._sample.now)
-        return (counts > 0) & _average(sums, counts, test.test, column.digits)
+        some = counts > 0
+        if test.function == "sum" or isinstance(test.test, p.Missing):
+            return self._tested(sums, some, test.test, column.digits)
+        if isinstance(test.test, p.Compare):
+            return some & _average(sums, counts, test.test, column.digits)
+        found = np.zeros(len(some), np.bool_)
+        for one in test.test.constants:
+            found |= _average(sums, counts, p.Compare("=", one), column.digits)
+        return some & (found ^ test.test.negated)
+
+    # ------------------------------------------------------------------------ within
+
+    def _is_coded(self, test: p.AggregateTest) -> bool:
+        key = column_key(test)
+        return key is not None and key[1] == "code"
+
+    def _all(self) -> Bools:
+        return np.ones(len(self._events), np.bool_) if self._inside is None else self._inside
+
+    def _there(self, test: p.AggregateTest) -> Bools:
+        """Which of the chosen events have the value."""
+        there = self._events.there[column_key(test)]
+        return there if self._inside is None else there & self._inside
+
+    def _sums(self, chosen: Bools) -> NDArray[np.int64]:
+        """For each contact, how many of its events these are."""
+        return sums_of(chosen, self._starts, self._ends)
+
+    def _reduced(self, values: Ints, there: Bools, *, least: bool) -> Ints:
+        """For each contact the least or greatest; where there is none it means nothing."""
+        if not len(self._starts):
+            return values[:0]
+        if values.dtype == object:
+            nothing = 10**40 if least else -(10**40)
+        else:
+            nothing = MOST if least else LEAST
+        reduce = np.minimum if least else np.maximum
+        found: Ints = reduce.reduceat(np.where(there, values, nothing), self._starts)
+        return found
+
+    def _tested(self, values: Ints, some: Bools, test: p.Test, digits: int) -> Bools:
+        """Values of contacts that have some, tested; where there is none only `missing` is true."""
+        if isinstance(test, p.Missing):
+            return some if test.negated else ~some
+        return some & self._whole(values, test, digits)
+
+    def _whole(self, values: Ints, test: p.Test, digits: int) -> Bools:
+        match test:
+            case p.Compare():
+                return compare(values, test.operator, _scaled(test.constant, digits, self._now))
+            case p.OneOf():
+                wanted = [_scaled(one, digits, self._now) for one in test.constants]
+                return one_of(values, wanted, negated=test.negated)
+            case p.Missing():
+                return np.full(len(values), test.negated)
+            case _:
+                raise TypeError(type(test).__name__)
+
+
+def sums_of(chosen: Bools, starts: Owners, ends: Owners) -> NDArray[np.int64]:
+    """For each span, how many in it are chosen."""
+    return np.asarray(_spans(np.cumsum(chosen, dtype=np.int64), starts, ends))
 
 
 def _average(sums: Ints, counts: NDArray[np.int64], test: p.Compare, digits: int) -> Bools:
@@ -170,32 +262,12 @@ def _average(sums: Ints, counts: NDArray[np.int64], test: p.Compare, digits: int
     return np.asarray(p.HOLDS[test.operator](sums * d, counts * n), dtype=np.bool_)
 
 
-def _tested(values: Ints, some: Bools, test: p.Test, digits: int, now: int) -> Bools:
-    """Values of contacts that have some, tested; where there is none only `missing` is true."""
-    if isinstance(test, p.Missing):
-        return some if test.negated else ~some
-    return some & _whole(values, test, digits, now)
-
-
-def _whole(values: Ints, test: p.Test, digits: int, now: int) -> Bools:
-    match test:
-        case p.Compare():
-            return compare(values, test.operator, _scaled(test.constant, digits, now))
-        case p.OneOf():
-            wanted = [_scaled(one, digits, now) for one in test.constants]
-            return one_of(values, wanted, negated=test.negated)
-        case p.Missing():
-            return np.full(len(values), test.negated)
-        case _:
-            raise TypeError(type(test).__name__)
-
-
 def _scaled(constant: p.Constant, digits: int, now: int) -> int | Fraction:
     match constant:
         case p.Instant():
             return constant.at
-        case p.Moving():
-            return bound(constant, now)
+        case p.Moving() | p.CalendarStart():
+            return place(constant, now)
         case _:
             exact: Fraction = Fraction(_decimal(constant)) * 10**digits
             return exact

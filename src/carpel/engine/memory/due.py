@@ -1,21 +1,25 @@
 """When time alone changes something: dates that a moving point will pass.
 
 For each moving point a short list of the dates just ahead of it is kept, up to a horizon; when the
-horizon comes, the dates are looked through again.
+horizon comes, the dates are looked through again. A point of the calendar stands until the next unit
+of its calendar starts; that is its horizon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carpel.engine.moving import bound, jump_back, passed, reached
-from carpel.engine.plan import Moving
+from carpel.engine.calendars import next_start
+from carpel.engine.moving import jump_back, passed, reached
+from carpel.engine.plan import CalendarStart, Moving
 from carpel.kit.clock import HOUR
 from carpel.kit.instants import LATEST
+
+from .points import Point, place
 
 Contacts: TypeAlias = NDArray[np.int64]
 Times: TypeAlias = NDArray[np.int64]
@@ -34,17 +38,17 @@ class Dates(Protocol):
 class Watch:
     """One moving point and the dates ahead of it."""
 
-    def __init__(self, moving: Moving, dates: Dates, now: int) -> None:
-        self._moving = moving
+    def __init__(self, point: Point, dates: Dates, now: int) -> None:
+        self._point = point
         self._dates = dates
-        self._at = bound(moving, now)
+        self._at = place(point, now)
         self._times: Times = np.empty(0, np.int64)
         self._contacts: Contacts = nobody()
         self._look_ahead(now)
 
     def advance(self, now: int) -> Contacts:
         """Whom the point has passed since the last time, or will be at; more do no harm."""
-        at = bound(self._moving, now)
+        at = place(self._point, now)
         first, last = min(self._at, at), max(self._at, at)
         self._at = at
         if now >= self._horizon or first < self._from:
@@ -67,10 +71,16 @@ class Watch:
             self._set_due(now)
 
     def _look_ahead(self, now: int) -> None:
+        point = self._point
+        self._from = self._to = self._at
+        if isinstance(point, CalendarStart):
+            self._horizon = next_start(point.unit, point.zone, now)
+            self._times, self._contacts = np.empty(0, np.int64), nobody()
+            self._set_due(now)
+            return
         self._horizon = min(LATEST, now + _HORIZON)
-        self._from = self._at
         # Where the point jumps back at midnight, it has gone further before.
-        self._to = max(bound(self._moving, self._horizon), self._at + self._horizon - now)
+        self._to = max(place(point, self._horizon), self._at + self._horizon - now)
         times, contacts = self._dates.between(self._from, self._to)
         order = np.argsort(times, kind="stable")
         self._times, self._contacts = times[order], contacts[order]
@@ -79,15 +89,20 @@ class Watch:
     def _set_due(self, now: int) -> None:
         """The first instant after now at which something may change."""
         due = [self._horizon if self._horizon > now else LATEST]
-        place = int(np.searchsorted(self._times, self._at))
-        if place < len(self._times):
-            due.append(passed(self._moving, int(self._times[place]), now))
+        if not isinstance(self._point, CalendarStart):
+            due.extend(self._turns(self._point, now))
+        self.due = min(due)
+
+    def _turns(self, moving: Moving, now: int) -> Iterator[int]:
+        """When the point comes to the next date, goes past one that it is at, and jumps back."""
+        first = int(np.searchsorted(self._times, self._at))
+        if first < len(self._times):
+            yield passed(moving, int(self._times[first]), now)
             after = int(np.searchsorted(self._times, self._at + 1))
             if after < len(self._times):
-                due.append(reached(self._moving, int(self._times[after]), now))
-        if (jump := jump_back(self._moving, now)) is not None:
-            due.append(jump[0])
-        self.due = min(due)
+                yield reached(moving, int(self._times[after]), now)
+        if (jump := jump_back(moving, now)) is not None:
+            yield jump[0]
 
 
 class Watches:
@@ -95,15 +110,15 @@ class Watches:
 
     def __init__(self, dates: Dates) -> None:
         self._dates = dates
-        self._watches: dict[Moving, Watch] = {}
+        self._watches: dict[Point, Watch] = {}
 
-    def want(self, points: Iterable[Moving], now: int) -> None:
+    def want(self, points: Iterable[Point], now: int) -> None:
         """Watch these points too."""
         for point in points:
             if point not in self._watches:
                 self._watches[point] = Watch(point, self._dates, now)
 
-    def keep(self, points: Collection[Moving]) -> None:
+    def keep(self, points: Collection[Point]) -> None:
         """Watch no points but these."""
         self._watches = {point: one for point, one in self._watches.items() if point in points}
 

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from carpel.engine import plan as p
-from carpel.engine.reads import leaves, operands
+from carpel.kit.instants import LATEST
 
-from .aggregates import Sample
+from .aggregates import Owners
+from .answers import Answer, Day, seen_in, sources_of
 from .bits import Bytes, Places
-from .due import Contacts, Watches, nobody
-from .groups import answer_of_row
+from .dictionaries import Dictionary
+from .due import Contacts, Times, Watches, nobody
 from .happenings import Happenings, Tier
 from .numbers import Scaled
 from .reading import EventBatch
-from .streams import ColumnKey, StreamKey, StreamLeaf
+from .samples import Sample
+from .streams import ColumnKey, EventLeaf, Row, StreamKey
+from .thresholds import Bools
+from .turning import Codebook, Turning, day_column
 
 _MOST_REMEMBERED = 65_536
+
+
+@dataclass(frozen=True)
+class _Dates:
+    """A column of dates of a stream's events, to be looked through; None for their times."""
+
+    happenings: Happenings
+    key: ColumnKey | None
+
+    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
+        return self.happenings.between(first, last, self.key)
 
 
 class Stream:
@@ -28,34 +44,52 @@ class Stream:
     def __init__(self, key: StreamKey, columns: frozenset[ColumnKey]) -> None:
         self.key = key
         self.columns = columns
-        self.leaves: dict[int, StreamLeaf] = {}
-        self.codes: dict[ColumnKey, dict[Any, int]] = {
-            column: {} for column in columns if column[1] == "code"
-        }
-        self._happenings = Happenings(Tier.empty({key: key[1] == "number" for key in columns}))
-        self._watches = Watches(self._happenings)
+        self.leaves: dict[int, EventLeaf] = {}
+        self._dictionaries = {column: Dictionary() for column in columns if column[1] == "code"}
+        self._books = {column: Codebook(column[0]) for column in columns if column[1] == "turn"}
+        self._turnings: dict[p.RowLeaf, Turning] = {}
+        self._happenings = Happenings(Tier.empty(columns))
+        self._watches: dict[ColumnKey | None, Watches] = {}
         self._fits = row_filter(key.where)
+        self._flags = {column: row_filter(column[0]) for column in columns if column[1] == "flag"}
 
     @property
     def seen(self) -> list[p.Seen]:
         """What has to be read of each event, for the filter and for its columns."""
-        filtered = [one.seen for leaf in leaves(self.key.where) for one in operands(leaf)]
-        return list(dict.fromkeys([*filtered, *(seen for seen, _ in self.columns)]))
+        found = list(sources_of(self.key.where))
+        for key, use in self.columns:
+            if use == "flag":
+                found.extend(sources_of(key))
+            elif use == "turn":
+                found.extend(key)
+            elif use != "order":
+                found.append(key)
+        return list(dict.fromkeys(map(seen_in, found)))
 
     def load(self, events: Tier) -> None:
         """All events there are, before any leaf is added."""
         self._happenings = Happenings(events)
-        self._watches = Watches(self._happenings)
 
-    def add(self, slot: int, leaf: StreamLeaf, now: int) -> None:
+    def add(self, slot: int, leaf: EventLeaf, now: int) -> None:
         """Take up a leaf."""
         self.leaves[slot] = leaf
-        self._watches.want(leaf.points, now)
+        for key, point in leaf.points:
+            if key not in self._watches:
+                self._watches[key] = Watches(_Dates(self._happenings, key))
+            self._watches[key].want([point], now)
+        for one in leaf.turns:
+            if one not in self._turnings:
+                self._turnings[one] = Turning(one, self._books[sources_of(one), "turn"])
+                self._turnings[one].truths(now)
 
     def remove(self, slot: int) -> None:
         """Forget a leaf."""
         del self.leaves[slot]
-        self._watches.keep({point for leaf in self.leaves.values() for point in leaf.points})
+        points = {found for leaf in self.leaves.values() for found in leaf.points}
+        for key, watches in self._watches.items():
+            watches.keep({point for other, point in points if other == key})
+        turns = {one for leaf in self.leaves.values() for one in leaf.turns}
+        self._turnings = {one: turning for one, turning in self._turnings.items() if one in turns}
 
     @property
     def slots(self) -> list[int]:
@@ -64,8 +98,9 @@ class Stream:
 
     @property
     def due(self) -> int:
-        """When a moving point is to be looked at next."""
-        return self._watches.due
+        """When something moves or turns next."""
+        timed: list[Watches | Turning] = [*self._watches.values(), *self._turnings.values()]
+        return min((one.due for one in timed), default=LATEST)
 
     @property
     def nbytes(self) -> int:
@@ -78,41 +113,56 @@ class Stream:
         places = self._fits(events, events.of_types(self.key.types))
         if not len(places):
             return nobody()
-        columns = {key: self._column(events, key, places) for key in self.columns}
-        tier = Tier(
-            events.contacts[places],
-            events.times[places],
-            {key: values for key, (values, _) in columns.items()},
-            {key: there for key, (_, there) in columns.items()},
-        )
+        tier = Tier(events.contacts[places], events.times[places], {}, {})
+        for key in self.columns:
+            self._read(events, key, places, tier)
         self._happenings.add(tier)
-        contacts = tier.contacts.astype(np.int64)
-        self._watches.add(tier.times, contacts, now)
-        return np.unique(contacts)
+        self._watch(tier, now)
+        return np.unique(tier.contacts).astype(np.int64)
 
-    def _column(self, events: EventBatch, key: ColumnKey, places: Places) -> Any:
-        column = events.column(key[0])
-        values = [column[place] for place in places.tolist()]
-        there = np.asarray([value is not None for value in values], np.bool_)
-        return self.encoded(key, values), there
+    def _read(self, events: EventBatch, key: ColumnKey, places: Places, tier: Tier) -> None:
+        """One column of new events."""
+        if key[1] == "flag":
+            tier.there[key] = np.isin(places, self._flags[key](events, places))
+        elif key[1] == "order":
+            tier.values[key] = events.numbers[places]
+        elif key[1] == "turn":
+            found: list[Any] = []
+            for source in key[0]:
+                stored = events.column(seen_in(source))
+                values = [stored[place] for place in places.tolist()]
+                found.append(day_column(values) if isinstance(source, Day) else values)
+            tier.values[key] = self.turn_codes(key, found)
+        else:
+            column = events.column(key[0])
+            values = [column[place] for place in places.tolist()]
+            tier.there[key] = np.asarray([value is not None for value in values], np.bool_)
+            tier.values[key] = self.encoded(key, values)
 
     def encoded(self, key: ColumnKey, values: Sequence[Any]) -> Any:
         """Stored values as the column keeps them."""
-        match key[1]:
-            case "number":
-                return Scaled.of(values)
-            case "date":
-                return np.asarray([value or 0 for value in values], np.int64)
-            case "code":
-                codes = self.codes[key]
-                return np.asarray([codes.setdefault(one, len(codes)) for one in values], np.int64)
+        if key[1] == "number":
+            return Scaled.of(values)
+        if key[1] == "date":
+            return np.asarray([value or 0 for value in values], np.int64)
+        return self._dictionaries[key].codes(values)
+
+    def turn_codes(self, key: ColumnKey, columns: Sequence[Any]) -> Any:
+        """Codes of what days are counted from, from columns as `Codebook.codes` takes them."""
+        return self._books[key].codes(columns)
+
+    def _watch(self, events: Tier, now: int) -> None:
+        """Let the moving points know of dates that have come in."""
+        contacts = events.contacts.astype(np.int64)
+        for key, watches in self._watches.items():
+            there = slice(None) if key is None else events.there[key]
+            watches.add(events.dates(key)[there], contacts[there], now)
 
     def move(self, gone: int, kept: int, now: int) -> bool:
         """Give one contact's events to another; whether there were any."""
         moved = self._happenings.move(gone, kept)
         if moved:
-            _, events = self._happenings.of(np.asarray([kept], np.int64))
-            self._watches.add(events.times, events.contacts.astype(np.int64), now)
+            self._watch(self._happenings.of(np.asarray([kept], np.int64))[1], now)
         return moved
 
     def erase(self, gone: Contacts) -> None:
@@ -120,15 +170,28 @@ class Stream:
         self._happenings.erase(gone)
 
     def advance(self, now: int) -> Contacts:
-        """Whose events a moving point has passed."""
-        return self._watches.advance(now)
+        """Whose events a moving point or a midnight has passed."""
+        found = [watches.advance(now) for watches in self._watches.values()]
+        for leaf, turning in self._turnings.items():
+            if turning.due <= now:
+                key: ColumnKey = (sources_of(leaf), "turn")
+                found.append(self._happenings.having(key, turning.turn(now)))
+        return np.unique(np.concatenate(found)) if found else nobody()
+
+    def dictionary(self, key: ColumnKey) -> Dictionary:
+        """The values behind a column's codes."""
+        return self._dictionaries[key]
+
+    def turned(self, leaf: p.RowLeaf, codes: Owners, now: int) -> Bools:
+        """The answer of a leaf that counts days, for codes of its column."""
+        return np.asarray(self._turnings[leaf].truths(now)[codes])
 
     # ------------------------------------------------------------------ answers
 
     def bits(self, contacts: Contacts, rows: Bytes, now: int) -> None:
         """Set the slots of its leaves in rows where they are zero, one for each contact."""
         owners, events = self._happenings.of(contacts)
-        self._set(Sample(owners, events, now), rows, len(contacts))
+        self._set(Sample(owners, events, self, now), rows, len(contacts))
 
     def stretch_bits(
         self, first: int, beyond: int, rows: Bytes, now: int, slots: Sequence[int]
@@ -136,7 +199,7 @@ class Stream:
         """The same for all contacts numbered from first to below `beyond`, for some slots."""
         events = self._happenings.stretch(first, beyond)
         owners = events.contacts.astype(np.int64) - first
-        self._set(Sample(owners, events, now), rows, beyond - first, slots)
+        self._set(Sample(owners, events, self, now), rows, beyond - first, slots)
 
     def _set(
         self, sample: Sample, rows: Bytes, contacts: int, slots: Sequence[int] | None = None
@@ -153,32 +216,24 @@ class Stream:
                 column[sample.places[truth]] |= bit
 
 
-def row_filter(where: p.Tree[p.RowLeaf]) -> Callable[[EventBatch, Places], Places]:
+def row_filter(where: Row) -> Callable[[EventBatch, Places], Places]:
     """Those of the events at some places of a batch that fit."""
-    distinct = tuple(dict.fromkeys(one.seen for leaf in leaves(where) for one in operands(leaf)))
+    distinct = sources_of(where)
+    answer = Answer(where, distinct)
     if not distinct:
-        fits_all = answer_of_row(where, ())(())
+        fits_all = answer.holds(())
         return lambda _, places: places if fits_all else places[:0]
-    fits = _remembering(answer_of_row(where, distinct))
-
-    def chosen(events: EventBatch, places: Places) -> Places:
-        columns = [events.column(seen) for seen in distinct]
-        truths = [fits(tuple(column[place] for column in columns)) for place in places.tolist()]
-        return places[np.asarray(truths, np.bool_)]
-
-    return chosen
-
-
-def _remembering(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """The same, with answers remembered: most values come again and again."""
     known: dict[Any, bool] = {}
 
-    def remembered(values: Any) -> bool:
-        found = known.get(values)
-        if found is None:
-            if len(known) >= _MOST_REMEMBERED:
-                known.clear()
-            found = known[values] = fits(values)
-        return found
+    def chosen(events: EventBatch, places: Places) -> Places:
+        """Answers are remembered: most values come again and again."""
+        columns = [events.column(seen) for seen in distinct]  # type: ignore[arg-type]
+        rows = [tuple(column[place] for column in columns) for place in places.tolist()]
+        new = [row for row in dict.fromkeys(rows) if row not in known]
+        if len(known) + len(new) > _MOST_REMEMBERED:
+            known.clear()
+            new = list(dict.fromkeys(rows))
+        known.update(zip(new, answer.many(new), strict=True))
+        return places[np.asarray([known[row] for row in rows], np.bool_)]
 
-    return remembered
+    return chosen

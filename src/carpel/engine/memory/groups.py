@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from carpel.engine import plan as p
-from carpel.engine.reads import operands
 
+from .answers import Answer, seen_in, sources_of
 from .bits import Bytes
-from .cuts import Cuts, cuts_of
-from .values import Holds, Unknown, formula_holder, holder, pair_holder
+from .cuts import Codes, Cuts, cuts_of
+from .values import Holds, Unknown
 
 ValueLeaf: TypeAlias = p.ValueTest | p.PairTest | p.FormulaTest | p.ListTest
 
@@ -24,42 +24,42 @@ def columns_of(leaf: ValueLeaf) -> tuple[str, ...]:
     """The columns that a leaf looks at, each once."""
     if isinstance(leaf, p.ListTest):
         return ("lists",)
-    names = [one.seen.name for one in operands(leaf) if isinstance(one.seen, p.Column)]
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(one.name for one in columns_seen(leaf)))
 
 
-def answer_of(leaf: ValueLeaf) -> Holds:
-    """The leaf as a function of what `columns_of` names: one value, or a tuple of several.
+def columns_seen(leaf: ValueLeaf) -> list[p.Column]:
+    """The same as columns, each once.
+
+    Raises:
+        Unknown: it looks at something else.
+    """
+    found: dict[p.Column, None] = {}
+    for source in sources_of(leaf):
+        seen = seen_in(source)
+        if not isinstance(seen, p.Column):
+            raise Unknown("what is no column of contacts")
+        found[seen] = None
+    return list(found)
+
+
+class _InList:
+    """Whether a contact is in a list, as `Answer`."""
+
+    def __init__(self, leaf: p.ListTest) -> None:
+        number, negated = leaf.list, leaf.negated
+        self.holds: Holds = lambda values: (number in (values[0] or ())) != negated
+
+    def many(self, values: Sequence[Any]) -> list[bool]:
+        return list(map(self.holds, values))
+
+
+def answer_of(leaf: ValueLeaf) -> Answer | _InList:
+    """The leaf as a function of what `columns_of` names.
 
     Raises:
         Unknown: it is no leaf of this kind.
     """
-    if isinstance(leaf, p.ListTest):
-        number, negated = leaf.list, leaf.negated
-        return lambda lists: (number in (lists or ())) != negated
-    if not all(isinstance(one.seen, p.Column) for one in operands(leaf)):
-        raise Unknown("what is no column of contacts")
-    match leaf:
-        case p.ValueTest():
-            return holder(leaf)
-        case p.PairTest():
-            return _of_columns(leaf, (leaf.left, leaf.right), pair_holder(leaf))
-        case p.FormulaTest():
-            distinct = tuple(dict.fromkeys(operands(leaf)))
-            return _of_columns(leaf, distinct, formula_holder(leaf, distinct))
-        case _:
-            raise Unknown(type(leaf).__name__)
-
-
-def _of_columns(leaf: ValueLeaf, seen: Sequence[p.Operand], holds: Holds) -> Holds:
-    """From a function of the operands' values to one of the columns' values."""
-    columns = columns_of(leaf)
-    places = [columns.index(one.seen.name) for one in seen if isinstance(one.seen, p.Column)]
-    if len(places) != len(seen):
-        raise Unknown("a formula of events")
-    if len(columns) == 1:
-        return lambda value: holds([value] * len(places))
-    return lambda values: holds([values[place] for place in places])
+    return _InList(leaf) if isinstance(leaf, p.ListTest) else Answer(leaf, columns_seen(leaf))
 
 
 class Group:
@@ -68,7 +68,7 @@ class Group:
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.columns = columns
         self.leaves: dict[int, ValueLeaf] = {}
-        self._answers: dict[int, Holds] = {}
+        self._answers: dict[int, Answer | _InList] = {}
         self.cuts: Cuts | None = None  # where answers follow from order alone
         self._known: dict[Any, int] = {}
         self._rows = np.zeros((16, 8), np.uint8)
@@ -92,44 +92,39 @@ class Group:
             self._forget(width)
         if self.cuts:
             places, samples = self.cuts.codes(values)
-            of_samples = np.asarray([self._code(sample) for sample in samples])
-            return np.asarray(self._rows[of_samples[places], :width])
+            return np.asarray(self._rows[self._codes(samples)[places], :width])
+        return np.asarray(self._rows[self._codes(values), :width])
+
+    def _codes(self, values: Sequence[Any]) -> Codes:
+        """For each value the place of its row; rows of new values are made together."""
         known = self._known
         try:
             codes = [known[value] for value in values]
         except KeyError:
-            codes = [self._code(value) for value in values]
+            self._learn(values)
+            codes = [known[value] for value in values]
         except TypeError:  # lists are remembered as tuples
-            codes = [self._code(_frozen(value)) for value in values]
-        return self._rows[codes, :width]
+            return self._codes([_frozen(value) for value in values])
+        return np.asarray(codes, np.int64)
 
-    def _code(self, value: Any) -> int:
-        code = self._known.get(value)
-        if code is not None:
-            return code
-        code = len(self._known)
-        if code >= self._rows.shape[0]:
-            more = np.zeros((2 * code, self._rows.shape[1]), np.uint8)
-            more[:code] = self._rows
+    def _learn(self, values: Sequence[Any]) -> None:
+        new = [value for value in dict.fromkeys(values) if value not in self._known]
+        first, beyond = len(self._known), len(self._known) + len(new)
+        if beyond > self._rows.shape[0]:
+            more = np.zeros((2 * beyond, self._rows.shape[1]), np.uint8)
+            more[:first] = self._rows[:first]
             self._rows = more
-        self._rows[code] = 0
-        self._answer(value, self._rows[code], self._answers)
-        self._known[value] = code
-        return code
+        self._rows[first:beyond] = self.rows_for(new, self._rows.shape[1], list(self._answers))
+        self._known.update(zip(new, range(first, beyond), strict=True))
 
     def rows_for(self, values: Sequence[Any], width: int, slots: Sequence[int]) -> Bytes:
         """A row of bits for each value, of some slots only; nothing is remembered."""
         rows = np.zeros((len(values), width), np.uint8)
-        answers = {slot: self._answers[slot] for slot in slots}
-        for row, value in zip(rows, values, strict=True):
-            self._answer(value, row, answers)
+        tuples = values if len(self.columns) > 1 else [(value,) for value in values]
+        for slot in slots:
+            true = np.asarray(self._answers[slot].many(tuples), np.uint8)
+            rows[:, slot >> 3] |= true << np.uint8(slot & 7)
         return rows
-
-    @staticmethod
-    def _answer(value: Any, row: Bytes, answers: Mapping[int, Holds]) -> None:
-        for slot, holds in answers.items():
-            if holds(value):
-                row[slot >> 3] |= 1 << (slot & 7)
 
     def trim(self) -> None:
         """Forget what is remembered when it has become too much."""
@@ -146,41 +141,3 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_frozen(one) for one in value)
     return tuple(value) if isinstance(value, list) else value
-
-
-def answer_of_row(where: p.Tree[p.RowLeaf], seen: Sequence[p.Seen]) -> Holds:
-    """A filter of events as a function of the tuple of what is seen of an event."""
-    match where:
-        case p.All() | p.AnyOf():
-            parts = [answer_of_row(part, seen) for part in where.parts]
-            if isinstance(where, p.All):
-                return lambda values: all(part(values) for part in parts)
-            return lambda values: any(part(values) for part in parts)
-        case p.Everyone():
-            return lambda _: True
-        case p.NoOne():
-            return lambda _: False
-        case _:
-            return _row_leaf(where, seen)
-
-
-def _row_leaf(leaf: p.RowLeaf, seen: Sequence[p.Seen]) -> Holds:
-    for operand in operands(leaf):
-        if not isinstance(operand.seen, p.EventColumn | p.Property) or (
-            operand.seen.kind == "text-list"
-        ):
-            raise Unknown("what is no value of an event")
-    match leaf:
-        case p.ValueTest():
-            place, one = seen.index(leaf.operand.seen), holder(leaf)
-            return lambda values: one(values[place])
-        case p.PairTest():
-            wanted: tuple[p.Operand, ...] = (leaf.left, leaf.right)
-            holds = pair_holder(leaf)
-        case p.FormulaTest():
-            wanted = tuple(dict.fromkeys(operands(leaf)))
-            holds = formula_holder(leaf, wanted)
-        case _:
-            raise Unknown(type(leaf).__name__)
-    places = [seen.index(operand.seen) for operand in wanted]
-    return lambda values: holds([values[place] for place in places])

@@ -6,7 +6,7 @@ grown, and that into the largest. So adding stays cheap, and looking up takes th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,17 +15,24 @@ from numpy.typing import NDArray
 
 from .due import Contacts, Times
 from .numbers import Scaled, joined
+from .streams import ColumnKey
 
 _SMALL = 4096
 _MIDDLE = 131_072
 _SHARE = 8  # the middle tier may be this part of the largest
+
+_ALWAYS_THERE = ("turn", "order")
 
 Column: TypeAlias = Scaled | NDArray[np.int64]
 
 
 @dataclass
 class Tier:
-    """Events sorted by contact. A column's value at a place where `there` is False means nothing."""
+    """Events sorted by contact. A column's value at a place where `there` is False means nothing.
+
+    A flag has no values but is there or not; the number of an event is always there, and so is the
+    code of what days are counted from.
+    """
 
     contacts: NDArray[np.int32]
     times: Times
@@ -36,15 +43,23 @@ class Tier:
         return len(self.contacts)
 
     @classmethod
-    def empty(cls, columns: Mapping[Any, bool]) -> Tier:
-        """Columns: key → whether it is one of decimals."""
+    def empty(cls, columns: Iterable[ColumnKey]) -> Tier:
+        """No events, with these columns."""
+        keys = list(columns)
         return cls(
             np.empty(0, np.int32),
             np.empty(0, np.int64),
-            {key: Scaled.empty() if number else np.empty(0, np.int64)
-             for key, number in columns.items()},
-            {key: np.empty(0, np.bool_) for key in columns},
+            {key: Scaled.empty() if key[1] == "number" else np.empty(0, np.int64)
+             for key in keys if key[1] != "flag"},
+            {key: np.empty(0, np.bool_) for key in keys if key[1] not in _ALWAYS_THERE},
         )  # fmt: skip
+
+    def dates(self, key: ColumnKey | None) -> NDArray[np.int64]:
+        """A column that is not of decimals; the times for None."""
+        column = self.times if key is None else self.values[key]
+        if isinstance(column, Scaled):
+            raise TypeError("a column of decimals")
+        return column
 
     def taken(self, places: Any) -> Tier:
         """The events at some places, in that order."""
@@ -149,14 +164,23 @@ class Happenings:
         filled = [part for part in parts if len(part)] or parts[:1]
         return filled[0] if len(filled) == 1 else merged(filled)
 
-    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
-        """All times from first to last, both included, with their contacts."""
+    def between(
+        self, first: int, last: int, key: ColumnKey | None = None
+    ) -> tuple[Times, Contacts]:
+        """All times (or dates of a column) from first to last, both included, with their contacts."""
         times, contacts = [], []
         for tier in self._tiers:
-            inside = np.flatnonzero((tier.times >= first) & (tier.times <= last))
-            times.append(tier.times[inside])
+            dates = tier.dates(key)
+            found = (dates >= first) & (dates <= last)
+            inside = np.flatnonzero(found if key is None else found & tier.there[key])
+            times.append(dates[inside])
             contacts.append(tier.contacts[inside].astype(np.int64))
         return np.concatenate(times), np.concatenate(contacts)
+
+    def having(self, key: ColumnKey, codes: NDArray[np.bool_]) -> Contacts:
+        """The contacts of events with one of these codes."""
+        found = [tier.contacts[codes[tier.dates(key)]] for tier in self._tiers]
+        return np.unique(np.concatenate(found)).astype(np.int64)
 
     def move(self, gone: int, kept: int) -> bool:
         """Give one contact's events to another; whether there were any."""
@@ -185,7 +209,7 @@ class Happenings:
         total = 0
         for tier in self._tiers:
             total += tier.contacts.nbytes + tier.times.nbytes
-            for key, column in tier.values.items():
-                array = column.values if isinstance(column, Scaled) else column
-                total += array.nbytes + tier.there[key].nbytes
+            total += sum(there.nbytes for there in tier.there.values())
+            for column in tier.values.values():
+                total += (column.values if isinstance(column, Scaled) else column).nbytes
         return total

@@ -14,7 +14,7 @@ def knows(plan: p.Plan) -> bool:
     """Whether segments of this plan can be kept in memory."""
     try:
         for leaf in leaves(plan):
-            if isinstance(leaf, p.EventTest):
+            if isinstance(leaf, p.EventTest | p.SequenceTest):
                 take_apart(leaf)
             elif isinstance(leaf, p.ValueTest | p.PairTest | p.FormulaTest | p.ListTest):
                 ContactSide.check(leaf)

@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 from carpel.engine.printer import Printer
-from carpel.engine.reads import operands
 from carpel.storage.columns import Names, Snapshot
 
+from .answers import Day, Source, seen_in
 from .bits import Places
 from .coding import Coded, coded, column_of, narrow, plain_array, whole_numbers
 from .due import Times
 from .events import Stream
-from .groups import Group
-from .recorded import Recorded
+from .groups import Group, columns_seen
+from .recorded import Recorded, book_column
+from .streams import NUMBER
 from .threads import in_threads
 from .thresholds import MISSING
+from .timed import DateColumn, Timed, TimedKey, TurningColumn
 
 
 class Loader:
@@ -57,10 +59,22 @@ class Loader:
             values[_numbers(table)] = np.where(there, times, MISSING)
         return values
 
-    def events(self, types: Sequence[str] | None, seen: Sequence[p.Seen]) -> Recorded:
-        """All events of some types (None: of all), with what is seen of them."""
+    def coded(self, sources: Sequence[Source]) -> tuple[Places, list[Any]]:
+        """Contacts, and of each source a column as codebooks take it."""
+        seen = [one for one in map(seen_in, sources) if isinstance(one, p.Column)]
+        table = self._contacts(seen)
+        arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
+        return _numbers(table), list(map(book_column, sources, arrays))
+
+    def events(
+        self, types: Sequence[str] | None, seen: Sequence[p.Seen], *, numbered: bool
+    ) -> Recorded:
+        """All events of some types (None: of all), with what is seen of them.
+
+        `numbered`: also in which order they came in.
+        """
         with self._reading:
-            table = self._snapshot.arrow(self._printer().events(types, seen))
+            table = self._snapshot.arrow(self._printer().events(types, seen, numbered=numbered))
         return Recorded(table, seen)
 
     def _contacts(self, seen: Sequence[p.Column]) -> Any:
@@ -71,14 +85,27 @@ class Loader:
         return Printer(self._names, 0, {})
 
 
+def opened(key: TimedKey, loader: Loader | None, contacts: int) -> Timed:
+    """What leaves look at that time alone can change, with everybody's values."""
+    if any(isinstance(source, Day) for source in key):
+        turning = TurningColumn(key, contacts)
+        if loader is not None:
+            turning.load(*loader.coded(key))
+        return turning
+    (column,) = key
+    if not isinstance(column, p.Column):
+        raise TypeError("no column of contacts")
+    empty = np.empty(0, np.int64)
+    return DateColumn(column, empty if loader is None else loader.dates(column, contacts))
+
+
 def _columns(group: Group, slots: Sequence[int]) -> list[p.Column]:
     if group.columns == ("lists",):
         return [p.Column("lists", "text-list")]
     found: dict[str, p.Column] = {}
     for slot in slots:
-        for one in operands(group.leaves[slot]):
-            if isinstance(one.seen, p.Column):
-                found.setdefault(one.seen.name, one.seen)
+        for one in columns_seen(group.leaves[slot]):
+            found.setdefault(one.name, one)
     return [found[name] for name in group.columns]
 
 
@@ -95,7 +122,8 @@ def load_streams(streams: Sequence[Stream], loader: Loader) -> None:
     def load(types: tuple[str, ...] | None) -> None:
         of_types = by_types[types]
         seen = dict.fromkeys(one for stream in of_types for one in stream.seen)
-        recorded = loader.events(types, list(seen))
+        numbered = any(NUMBER in stream.columns for stream in of_types)
+        recorded = loader.events(types, list(seen), numbered=numbered)
         for stream in of_types:
             stream.load(recorded.tier(stream))
 

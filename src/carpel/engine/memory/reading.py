@@ -23,6 +23,7 @@ class EventBatch:
     def __init__(self, events: EventRows) -> None:
         self._events = events
         self.contacts = np.asarray(events.columns["contact"][1], np.int32)
+        self.numbers = np.asarray(events.columns["no"][1], np.int64)
         self.times = np.asarray(events.columns["happened_at"][1], np.int64)
         names, self._types = np.unique(events.columns["type"][1], return_inverse=True)
         self._names = {str(name): number for number, name in enumerate(names)}

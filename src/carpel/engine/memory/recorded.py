@@ -9,23 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carpel.engine import plan as p
-from carpel.engine.reads import leaves, operands
 
+from .answers import Answer, Day, Source, seen_in, sources_of
 from .bits import Places
 from .coding import Array, Encoded, column_of, combined, encoded, plain_array, whole_numbers
 from .events import Stream
-from .groups import answer_of_row
 from .happenings import Tier, order_of
 from .numbers import Scaled
-from .streams import ColumnKey
+from .streams import ColumnKey, Row
 from .thresholds import Bools, Ints
+from .turning import days_where
 
 
 class Recorded:
     """All events of some types, by contact."""
 
     def __init__(self, table: Any, seen: Sequence[p.Seen]) -> None:
-        """Args: table: contact, at, and v0, v1, … for what is seen."""
+        """Args: table: contact, at, perhaps no, and v0, v1, … for what is seen."""
         self._arrays: dict[p.Seen, Array] = {
             one: column_of(table, f"v{place}") for place, one in enumerate(seen)
         }
@@ -33,57 +33,68 @@ class Recorded:
         self._order: Places | None = order_of(contacts)
         self._contacts = self._placed(contacts)
         self._times = self._placed(plain_array(column_of(table, "at")))
+        self._table = table
         self._whole: dict[p.Seen, tuple[Ints, Bools] | None] = {}
         self._codes: dict[p.Seen, Encoded] = {}
 
     def tier(self, stream: Stream) -> Tier:
         """The events of a stream."""
         fit = self._fitting(stream.key.where)
-        values: dict[Any, Any] = {}
-        there: dict[Any, Bools] = {}
+        events = Tier(self._contacts, self._times, {}, {})
         for key in stream.columns:
-            values[key], there[key] = self._column(stream, key)
-        events = Tier(self._contacts, self._times, values, there)
+            self._column(stream, key, events)
         return events if fit is None else events.taken(fit)
 
     # ------------------------------------------------------------------ which events
 
-    def _fitting(self, where: p.Tree[p.RowLeaf]) -> Places | None:
+    def _fitting(self, where: Row) -> Places | None:
         """The places of the events that fit the filter; None for all."""
-        parts = where.parts if isinstance(where, p.All) else (where,)
-        fit: Bools | None = None
-        for part in parts:
-            truth = self._truth(part)
-            fit = truth if fit is None else fit & truth
-        return None if fit is None or bool(fit.all()) else np.flatnonzero(fit)
+        if isinstance(where, p.Everyone):
+            return None
+        fit = self._truth(where)
+        return None if bool(fit.all()) else np.flatnonzero(fit)
 
-    def _truth(self, part: p.Tree[p.RowLeaf]) -> Bools:
-        """One part of a filter, answered once for each different value."""
-        seen = tuple(dict.fromkeys(one.seen for leaf in leaves(part) for one in operands(leaf)))
-        fits = answer_of_row(part, seen)
-        if not seen:
-            return np.full(len(self._contacts), fits(()), np.bool_)
+    def _truth(self, where: Row) -> Bools:
+        """Which events fit, each leaf answered once for each different value."""
+        if isinstance(where, p.Everyone | p.NoOne):
+            return np.full(len(self._contacts), isinstance(where, p.Everyone))
+        if isinstance(where, p.All | p.AnyOf):
+            together = np.logical_and if isinstance(where, p.All) else np.logical_or
+            return np.asarray(
+                together.reduce([self._truth(part) for part in where.parts]), np.bool_
+            )
+        seen = sources_of(where)
         if len(seen) == 1:
-            found = self._coded(seen[0])
-            truths = [fits((value,)) for value in found.values]
+            found = self._coded(seen_in(seen[0]))
+            rows = [(value,) for value in found.values]
         else:
-            found = combined([self._coded(one) for one in seen])
-            truths = [fits(values) for values in found.values]
-        return np.asarray(np.asarray(truths, np.bool_)[found.codes])
+            found = combined([self._coded(seen_in(one)) for one in seen])
+            rows = found.values
+        truths = np.asarray(Answer(where, seen).many(rows), np.bool_)
+        return np.asarray(truths[found.codes])
 
     # ------------------------------------------------------------------- their values
 
-    def _column(self, stream: Stream, key: ColumnKey) -> tuple[Any, Bools]:
+    def _column(self, stream: Stream, key: ColumnKey, events: Tier) -> None:
         """A column as the stream keeps it, and where there is a value."""
         seen, use = key
-        whole = self._numbers(seen) if use != "code" else None
-        if whole is not None:
-            numbers, there = whole
-            return (Scaled.of_units(numbers) if use == "number" else numbers), there
-        found = self._coded(seen)
-        there = np.asarray([value is not None for value in found.values])[found.codes]
-        kept = stream.encoded(key, [_as_stored(value) for value in found.values])
-        return (kept.taken(found.codes) if isinstance(kept, Scaled) else kept[found.codes]), there
+        if use == "flag":
+            events.there[key] = self._truth(seen)
+        elif use == "order":
+            events.values[key] = self._placed(plain_array(column_of(self._table, "no")))
+        elif use == "turn":
+            columns = [book_column(one, self._arrays[seen_in(one)]) for one in seen]
+            events.values[key] = self._placed(stream.turn_codes(key, columns))
+        elif use != "code" and (whole := self._numbers(seen)) is not None:
+            numbers, events.there[key] = whole
+            events.values[key] = Scaled.of_units(numbers) if use == "number" else numbers
+        else:
+            found = self._coded(seen)
+            there = np.asarray([value is not None for value in found.values])
+            kept = stream.encoded(key, [_as_stored(value) for value in found.values])
+            is_scaled = isinstance(kept, Scaled)
+            events.there[key] = there[found.codes]
+            events.values[key] = kept.taken(found.codes) if is_scaled else kept[found.codes]
 
     def _numbers(self, seen: p.Seen) -> tuple[Ints, Bools] | None:
         if seen not in self._whole:
@@ -101,6 +112,15 @@ class Recorded:
 
     def _placed(self, values: NDArray[Any]) -> NDArray[Any]:
         return values if self._order is None else np.take(values, self._order)
+
+
+def book_column(source: Source, array: Array) -> Any:
+    """An Arrow column as codebooks take it."""
+    if isinstance(source, Day):
+        whole = whole_numbers(array)
+        return np.full(len(array), -1) if whole is None else days_where(*whole)
+    found = encoded(array)
+    return [found.values[code] for code in found.codes.tolist()]
 
 
 def _as_stored(value: Any) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .bits import Bytes
-from .contacts import DateColumn, mask_of
+from .contacts import mask_of
 from .due import Contacts
 from .events import Stream
+from .timed import Timed
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Rows:
         """Other rows for some of them."""
         self.cells[self._places(contacts)] = rows
 
-    def answer(self, source: Stream | DateColumn, contacts: Contacts, now: int) -> None:
+    def answer(self, source: Stream | Timed, contacts: Contacts, now: int) -> None:
         """Work out one source's leaves for some of them."""
         if len(contacts):
             rows = self.of(contacts)

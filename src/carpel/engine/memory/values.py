@@ -7,60 +7,57 @@ lists of texts or list numbers; None is no value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Context, Decimal
 from functools import lru_cache
+from hashlib import md5
 from typing import Any, TypeAlias
 
 from carpel.engine import plan as p
+from carpel.engine.reads import operands
+
+from .expressions import expression
+from .points import points_of
 
 Value: TypeAlias = Any
 Holds: TypeAlias = Callable[[Value], bool]
 
-_EXACT = Context(prec=2000)
+EXACT = Context(prec=2000)
 
 
 class Unknown(Exception):
     """A test that this engine does not know; the segment is left to the recompute."""
 
 
-def is_moving(leaf: Any) -> bool:
-    """Whether the leaf compares with a point that moves with the clock."""
-    return isinstance(leaf, p.ValueTest) and (
-        isinstance(leaf.test, p.Compare) and isinstance(leaf.test.constant, p.Moving)
+def holds_still(leaf: Any) -> bool:
+    """Whether time alone never changes the leaf: no point moves in it, no anniversary comes."""
+    if isinstance(leaf, p.ValueTest) and points_of(leaf.test):
+        return False
+    return not zones_of(leaf)
+
+
+def is_of_date(leaf: Any) -> bool:
+    """Whether the leaf tests a date as it is stored."""
+    return (
+        isinstance(leaf, p.ValueTest)
+        and not leaf.operand.steps
+        and leaf.operand.seen.kind == "date"
+        and isinstance(leaf.test, p.Compare | p.OneOf)
     )
 
 
-def holder(leaf: p.ValueTest) -> Holds:
-    """The test as a function of the stored value.
-
-    Raises:
-        Unknown: it is no test of one value that stands still.
-    """
-    reading = reader(leaf.operand)
-    test = tester(leaf.test, leaf.operand)
-
-    def holds(stored: Value) -> bool:
-        return test(None if stored is None else reading(stored))
-
-    return holds
+def zones_of(leaf: Any) -> tuple[str, ...]:
+    """The zones in whose calendars days are counted in a leaf."""
+    found = [
+        step.zone
+        for operand in operands(leaf)
+        for step in operand.steps
+        if isinstance(step, p.DaysToAnniversary)
+    ]
+    return tuple(dict.fromkeys(found))
 
 
-def reader(operand: p.Operand) -> Callable[[Value], Value]:
-    """From the stored value to the value tested: a Decimal, text, int, bool or list."""
-    steps = [_step(step) for step in operand.steps]
-    is_number = operand.seen.kind == "number"
-
-    def read(stored: Value) -> Value:
-        value = Decimal(stored) if is_number else stored
-        for step in steps:
-            value = step(value)
-        return value
-
-    return read
-
-
-def tester(test: p.Test, operand: p.Operand) -> Holds:
+def tester(test: p.Test) -> Holds:
     """The test as a function of the value read, None included."""
     match test:
         case p.Compare(operator=operator, constant=constant):
@@ -71,52 +68,16 @@ def tester(test: p.Test, operand: p.Operand) -> Holds:
             return lambda value: value is not None and (value in among) != negated
         case p.Matches():
             return _matches(test)
+        case p.FitsRegexp(negated=negated):
+            fits = expression(test.pattern, test.ignore_case).fits
+            return lambda value: value is not None and fits(value) != negated
         case p.Missing(negated=negated):
             return lambda value: (value is None) != negated
         case p.Contains(members=members, negated=negated):
             wanted_members = frozenset(members)
             return lambda value: value is not None and wanted_members.isdisjoint(value) == negated
         case _:
-            raise Unknown(f"{type(test).__name__} of {operand}")
-
-
-def formula_holder(leaf: p.FormulaTest, operands: Sequence[p.Operand]) -> Holds:
-    """A formula as a function of the tuple of its operands' stored values."""
-    readers = [reader(operand) for operand in operands]
-    places = {operand: place for place, operand in enumerate(operands)}
-    terms = [
-        (Decimal(term.factor), [places[operand] for operand in term.operands])
-        for term in leaf.terms
-    ]
-    compare = p.HOLDS[leaf.operator]
-
-    def holds(stored: Sequence[Value]) -> bool:
-        if any(value is None for value in stored):
-            return False
-        values = [Decimal(read(value)) for read, value in zip(readers, stored, strict=True)]
-        total = Decimal(0)
-        for factor, used in terms:
-            product = factor
-            for place in used:
-                product = _EXACT.multiply(product, values[place])
-            total = _EXACT.add(total, product)
-        return bool(compare(total, 0))
-
-    return holds
-
-
-def pair_holder(leaf: p.PairTest) -> Holds:
-    """A comparison of two values as a function of the two stored values."""
-    left, right = reader(leaf.left), reader(leaf.right)
-    compare = p.HOLDS[leaf.operator]
-
-    def holds(stored: Sequence[Value]) -> bool:
-        one, other = stored
-        if one is None or other is None:
-            return False
-        return bool(compare(left(one), right(other)))
-
-    return holds
+            raise Unknown(type(test).__name__)
 
 
 def _constant(constant: p.Constant) -> Value:
@@ -127,7 +88,8 @@ def _constant(constant: p.Constant) -> Value:
     raise Unknown(f"{constant!r}")
 
 
-def _step(step: p.Step) -> Callable[[Value], Value]:
+def step_of(step: p.Step) -> Callable[[Value], Value]:
+    """A step as a function of a value that is there."""
     match step:
         case "lower":
             return lower
@@ -138,9 +100,16 @@ def _step(step: p.Step) -> Callable[[Value], Value]:
         case "trim":
             return lambda value: value.strip(" ")
         case p.Remainder(divisor=divisor):
-            return lambda value: _EXACT.remainder(value, divisor)
+            return lambda value: EXACT.remainder(value, divisor)
+        case p.Bucket():
+            return lambda value: _bucket(value, step)
         case _:
             raise Unknown(f"step {step!r}")
+
+
+def _bucket(text: str, step: p.Bucket) -> int:
+    digest = md5(f"{step.salt}:{text}".encode(), usedforsecurity=False)
+    return int(digest.hexdigest()[:15], 16) % step.buckets
 
 
 def _matches(test: p.Matches) -> Holds:

@@ -15,22 +15,24 @@ from carpel.engine.reads import leaves
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
+from .answers import sources_of
 from .bitmaps import bitmap
 from .bits import BitTable, Bytes, by_slot, contacts_of, to_eights
-from .contacts import ContactSide, DateColumn, mask_of
+from .contacts import ContactSide, mask_of
 from .due import Contacts, nobody
 from .events import Stream
 from .everyone import Everyone, Fresh
 from .flips import Flips, all_together
-from .groups import Group, columns_of
-from .loading import Loader, load_streams
+from .groups import Group
+from .loading import Loader, load_streams, opened
 from .order import neighbours
 from .programs import EXISTS, Programs, program
 from .reading import EventBatch
 from .rows import Rows
-from .streams import StreamKey, StreamLeaf, take_apart
+from .streams import EventLeaf, StreamKey, take_apart
 from .threads import in_threads
-from .values import Unknown, is_moving
+from .timed import Timed
+from .values import Unknown, holds_still
 
 _CHUNK = 16_384
 
@@ -83,9 +85,9 @@ class World:
         return min((one.due for one in self._timed), default=LATEST)
 
     @property
-    def _timed(self) -> list[Stream | DateColumn]:
+    def _timed(self) -> list[Stream | Timed]:
         """What time alone can change."""
-        return [*self._contact_side.dates.values(), *self._streams.values()]
+        return [*self._contact_side.timed.values(), *self._streams.values()]
 
     @property
     def nbytes(self) -> int:
@@ -93,7 +95,7 @@ class World:
         return (
             self._answers.nbytes
             + sum(stream.nbytes for stream in self._streams.values())
-            + sum(column.nbytes for column in self._contact_side.dates.values())
+            + sum(column.nbytes for column in self._contact_side.timed.values())
         )
 
     def check_room(self, more: int = 0) -> None:
@@ -161,21 +163,21 @@ class World:
         Those that are answered together lie together.
         """
         groups: dict[Group, list[int]] = {}
-        streams: dict[StreamKey, dict[int, StreamLeaf]] = {}
+        streams: dict[StreamKey, dict[int, EventLeaf]] = {}
         for leaf in unknown:
             slot = self._answers.take_slot()
             self._leaves[leaf] = _Leaf(slot)
-            if isinstance(leaf, p.EventTest):
+            if isinstance(leaf, p.EventTest | p.SequenceTest):
                 taken = take_apart(leaf)
                 streams.setdefault(taken.stream, {})[slot] = taken
-            elif isinstance(leaf, p.SegmentTest | p.SequenceTest):
+            elif isinstance(leaf, p.SegmentTest):
                 raise Unknown(type(leaf).__name__)
-            elif is_moving(leaf) and isinstance(leaf, p.ValueTest):
-                name = columns_of(leaf)[0]
-                column = self._contact_side.dates.get(name) or self._date_column(leaf, loader)
-                self._contact_side.add_moving(slot, leaf, column, now)
-                if column not in fresh.dates:
-                    fresh.dates.append(column)
+            elif not isinstance(leaf, p.ListTest) and not holds_still(leaf):
+                key = sources_of(leaf)
+                column = self._contact_side.timed.get(key) or opened(key, loader, self._contacts)
+                self._contact_side.add_timed(slot, leaf, column, now)
+                if column not in fresh.timed:
+                    fresh.timed.append(column)
             else:
                 groups.setdefault(self._contact_side.add(slot, leaf), []).append(slot)
         self._open_streams(streams, loader, now)
@@ -187,16 +189,8 @@ class World:
             )
             fresh.groups = list(zip(coded, groups.values(), strict=True))
 
-    def _date_column(self, leaf: p.ValueTest, loader: Loader | None) -> DateColumn:
-        seen = leaf.operand.seen
-        if not isinstance(seen, p.Column):
-            raise Unknown("no column of contacts")
-        if loader is None:
-            return DateColumn(np.empty(0, np.int64))
-        return DateColumn(loader.dates(seen, self._contacts))
-
     def _open_streams(
-        self, wanted: Mapping[StreamKey, Mapping[int, StreamLeaf]], loader: Loader | None, now: int
+        self, wanted: Mapping[StreamKey, Mapping[int, EventLeaf]], loader: Loader | None, now: int
     ) -> None:
         """Let streams take up leaves; those that are new, or lack a column, are read."""
         unread = []
@@ -220,7 +214,7 @@ class World:
     def _forget(self, leaf: p.ContactLeaf, slot: int) -> None:
         del self._leaves[leaf]
         self._answers.give_back(slot)
-        if isinstance(leaf, p.EventTest):
+        if isinstance(leaf, p.EventTest | p.SequenceTest):
             key = take_apart(leaf).stream
             self._streams[key].remove(slot)
             if not self._streams[key].leaves:
@@ -280,7 +274,7 @@ class World:
         of_events = [slot for stream in self._streams.values() for slot in stream.leaves]
         rows = old & mask_of(of_events, self._answers.width)
         self._contact_side.still_bits(batch.contacts.columns, len(changed), rows)
-        self._contact_side.put_dates(changed, batch.contacts.columns, now)
+        self._contact_side.put_timed(changed, batch.contacts.columns, now)
         self._contact_side.moving_bits(changed, rows, now)
         rows[:, EXISTS >> 3] |= 1 << EXISTS
         new.put(changed, rows)

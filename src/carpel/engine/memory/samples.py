@@ -1,0 +1,134 @@
+"""The events of some contacts in one stream: which fit, what they are together, and in which order."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carpel.engine import plan as p
+
+from .aggregates import Chosen, Owners, sums_of
+from .answers import sources_of
+from .dictionaries import Dictionary
+from .happenings import Tier
+from .numbers import Scaled
+from .points import dates_fit
+from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf, StreamLeaf, date_key, is_still
+from .thresholds import Bools
+from .values import zones_of
+
+
+class Looks(Protocol):
+    """What a stream knows of the codes in its columns."""
+
+    def dictionary(self, key: ColumnKey) -> Dictionary: ...
+
+    def turned(self, leaf: p.RowLeaf, codes: NDArray[np.int64], now: int) -> Bools: ...
+
+
+class Sample:
+    """The events of some contacts in one stream, ready for its leaves.
+
+    Only contacts that have events are looked at; to all others the answer is that of no events.
+    """
+
+    def __init__(self, owners: Owners, events: Tier, looks: Looks, now: int) -> None:
+        """Owners: for each event the place of its contact, ascending."""
+        self._now = now
+        self._events = events
+        self._looks = looks
+        self._starts = (
+            np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
+            if len(owners)
+            else (np.empty(0, np.int64))
+        )
+        self.places: Owners = owners[self._starts]  # of the contacts that have events
+        self._ends = np.r_[self._starts[1:], len(owners)] if len(owners) else self._starts
+        self._inside: dict[Row, Bools] = {}
+        self._in_time: _InTime | None = None
+
+    def answer(self, leaf: EventLeaf) -> Bools:
+        """For each contact at `places`, whether the leaf is true."""
+        found = self._follows(leaf) if isinstance(leaf, SequenceLeaf) else self._happened(leaf)
+        return found ^ leaf.negated
+
+    def _happened(self, leaf: StreamLeaf) -> Bools:
+        inside: Bools | None = None  # all of them
+        for window in leaf.windows:
+            one = self._fits(window)
+            inside = one if inside is None else inside & one
+        chosen = Chosen(self._events, self._starts, self._ends, inside, self._looks, self._now)
+        truth: Bools = chosen.counts > 0
+        return truth if leaf.having is None else truth & chosen.passes(leaf.having)
+
+    def _fits(self, where: Row) -> Bools:
+        """The events that fit, of those in the stream."""
+        found = self._inside.get(where)
+        if found is None:
+            found = self._inside[where] = self._tree(where)
+        return found
+
+    def _tree(self, where: Row) -> Bools:
+        if isinstance(where, p.Everyone | p.NoOne):
+            return np.full(len(self._events), isinstance(where, p.Everyone))
+        if is_still(where):
+            return self._events.there[where, "flag"]
+        if isinstance(where, p.All | p.AnyOf):
+            together = np.logical_and if isinstance(where, p.All) else np.logical_or
+            return np.asarray(together.reduce([self._fits(part) for part in where.parts]), np.bool_)
+        if zones_of(where):
+            return self._looks.turned(where, self._whole((sources_of(where), "turn")), self._now)
+        if not isinstance(where, p.ValueTest):
+            raise TypeError(type(where).__name__)
+        key = date_key(where)
+        if key is None:
+            return dates_fit(self._events.times, where.test, self._now)
+        return self._events.there[key] & dates_fit(self._whole(key), where.test, self._now)
+
+    def _whole(self, key: ColumnKey) -> NDArray[np.int64]:
+        column = self._events.values[key]
+        if isinstance(column, Scaled):
+            raise TypeError("no column of decimals")
+        return column
+
+    # ------------------------------------------------------------------- sequences
+
+    def _follows(self, leaf: SequenceLeaf) -> Bools:
+        """Whether some event fits each step, later than the one before.
+
+        Of the events that end the steps so far, the latest before an event is the best to go on
+        from, whatever may lie between them.
+        """
+        if self._in_time is None:
+            self._in_time = _InTime(self._starts, self._ends, self._events.times)
+        line = self._in_time
+        (first, _), *then = leaf.steps
+        reached = self._fits(first)[line.order]
+        for where, within in then:
+            reached = self._fits(where)[line.order] & line.follows(reached, within)
+        return sums_of(reached, self._starts, self._ends) > 0
+
+
+class _InTime:
+    """The events of each contact in the order in which they happened."""
+
+    def __init__(self, starts: Owners, ends: Owners, times: NDArray[np.int64]) -> None:
+        owner = np.repeat(np.arange(len(starts)), ends - starts)
+        self.order = np.lexsort((times, owner))
+        self._times = times[self.order]
+        self._first = np.repeat(starts, ends - starts)  # of the same contact
+        # The first of those at the same instant.
+        new = np.ones(len(times), np.bool_)
+        new[1:] = (self._times[1:] != self._times[:-1]) | (owner[1:] != owner[:-1])
+        self._instant = np.maximum.accumulate(np.where(new, np.arange(len(times)), 0))
+
+    def follows(self, reached: Bools, within: int | None) -> Bools:
+        """Which events are later than one that is reached, by so much at most."""
+        last = np.maximum.accumulate(np.where(reached, np.arange(len(reached)), -1))
+        before = np.append(-1, last)[self._instant]  # the last one reached before the instant
+        found = before >= self._first
+        if within is not None:
+            found &= self._times - self._times[before] <= within
+        return np.asarray(found, np.bool_)

@@ -1,0 +1,185 @@
+"""Contacts' values that time alone can change the answers to: dates seen from moving points, and days
+counted to anniversaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carpel.engine import plan as p
+from carpel.kit.instants import LATEST
+from carpel.storage.columns import Kind
+
+from .answers import Day, Source, seen_in
+from .bits import Bytes
+from .due import Contacts, Times, Watches, nobody
+from .points import dates_fit, points_of
+from .thresholds import MISSING, Bools
+from .turning import Codebook, Turning, day_column
+
+_NO_CODE = 2**32 - 1
+
+RowColumns = Mapping[str, tuple[Kind, Sequence[Any]]]
+
+
+# What leaves look at; with a `Day` in it, days are counted from it.
+TimedKey: TypeAlias = tuple[Source, ...]
+
+
+class DateColumn:
+    """A column of dates by contact, and the leaves that compare it with moving points."""
+
+    def __init__(self, column: p.Column, values: Times) -> None:
+        self._name = column.name
+        self._values = values
+        self._leaves: dict[int, p.Test] = {}
+        self._watches = Watches(self)
+
+    @property
+    def slots(self) -> list[int]:
+        return list(self._leaves)
+
+    @property
+    def due(self) -> int:
+        """When a moving point is to be looked at next."""
+        return self._watches.due
+
+    @property
+    def nbytes(self) -> int:
+        return self._values.nbytes
+
+    def add(self, slot: int, leaf: p.RowLeaf, now: int) -> None:
+        if isinstance(leaf, p.ValueTest):
+            self._leaves[slot] = leaf.test
+            self._watches.want(points_of(leaf.test), now)
+
+    def remove(self, slot: int) -> None:
+        del self._leaves[slot]
+        self._watches.keep({point for test in self._leaves.values() for point in points_of(test)})
+
+    def put(self, contacts: Contacts, columns: RowColumns | None, now: int) -> None:
+        """New values of some contacts; None where they are gone."""
+        dates = values_of(columns or {}, self._name, len(contacts))
+        times = np.asarray([MISSING if one is None else one for one in dates], np.int64)
+        if not len(contacts):
+            return
+        self._values = _grown(self._values, contacts, MISSING)
+        self._values[contacts] = times
+        there = times != MISSING
+        self._watches.add(times[there], contacts[there], now)
+
+    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
+        """All dates from first to last, with their contacts."""
+        found = np.flatnonzero((self._values >= max(first, MISSING + 1)) & (self._values <= last))
+        return self._values[found], found
+
+    def bits(self, contacts: Contacts | slice, rows: Bytes, now: int) -> None:
+        """Set the slots of its leaves in the contacts' rows."""
+        times = self._values[contacts]
+        there = times != MISSING
+        for slot, test in self._leaves.items():
+            true = there & dates_fit(times, test, now)
+            rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
+
+    def advance(self, now: int) -> Contacts:
+        """Whom a moving point has passed."""
+        return self._watches.advance(now)
+
+
+class TurningColumn:
+    """Values by contact as codes, and the leaves that count days to anniversaries from them."""
+
+    def __init__(self, sources: tuple[Source, ...], contacts: int) -> None:
+        self._book = Codebook(sources)
+        self._codes = np.full(contacts, _NO_CODE, np.uint32)
+        self._leaves: dict[int, Turning] = {}
+
+    def load(self, contacts: Contacts, columns: Sequence[Any]) -> None:
+        """The values of all contacts, as `Codebook.codes` takes them."""
+        self._codes[contacts] = self._book.codes(columns)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self._book.sources
+
+    @property
+    def slots(self) -> list[int]:
+        return list(self._leaves)
+
+    @property
+    def due(self) -> int:
+        """The next midnight."""
+        return min((one.due for one in self._leaves.values()), default=LATEST)
+
+    @property
+    def nbytes(self) -> int:
+        return self._codes.nbytes
+
+    def add(self, slot: int, leaf: p.RowLeaf, now: int) -> None:
+        self._leaves[slot] = Turning(leaf, self._book)
+        self._leaves[slot].truths(now)
+
+    def remove(self, slot: int) -> None:
+        del self._leaves[slot]
+
+    def put(self, contacts: Contacts, columns: RowColumns | None, now: int) -> None:
+        """New values of some contacts; None where they are gone."""
+        del now
+        if not len(contacts):
+            return
+        self._codes = _grown(self._codes, contacts, _NO_CODE)
+        if columns is None:
+            self._codes[contacts] = _NO_CODE
+            return
+        found: list[Any] = []
+        for source in self._book.sources:
+            seen = seen_in(source)
+            values = (
+                values_of(columns, seen.name, len(contacts)) if isinstance(seen, p.Column) else ()
+            )
+            found.append(day_column(values) if isinstance(source, Day) else values)
+        self._codes[contacts] = self._book.codes(found)
+
+    def bits(self, contacts: Contacts | slice, rows: Bytes, now: int) -> None:
+        """Set the slots of its leaves in the contacts' rows."""
+        codes = self._codes[contacts]
+        for slot, turning in self._leaves.items():
+            true = _looked_up(turning.truths(now), codes)
+            rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
+
+    def advance(self, now: int) -> Contacts:
+        """Whose answer a midnight has changed."""
+        found = [nobody()]
+        for turning in self._leaves.values():
+            if turning.due <= now:
+                changed = _looked_up(turning.turn(now), self._codes)
+                found.append(np.flatnonzero(changed))
+        return np.unique(np.concatenate(found))
+
+
+Timed: TypeAlias = DateColumn | TurningColumn
+
+
+def _grown(values: NDArray[Any], contacts: Contacts, filler: int) -> NDArray[Any]:
+    """The same by contact, with room for these contacts."""
+    highest = int(contacts.max())
+    if highest < len(values):
+        return values
+    more = np.full(highest + 1 + highest // 4, filler, values.dtype)
+    more[: len(values)] = values
+    return more
+
+
+def _looked_up(truths: Bools, codes: NDArray[np.uint32]) -> Bools:
+    """The truth of each code; false where there is no code."""
+    return np.append(truths, False)[np.minimum(codes, len(truths))]
+
+
+def values_of(columns: RowColumns, name: str, contacts: int) -> Sequence[Any]:
+    """A column of new rows; None for each where no row has a value."""
+    found = columns.get(name)
+    return found[1] if found is not None else [None] * contacts
