@@ -45,8 +45,10 @@ def main() -> None:
         )
         world = build(columns, plans)
         chance = random.Random(5)  # noqa: S311
-        change_contacts(world, columns, contacts, chance)
-        add_events(world, columns, contacts, chance)
+        tell("1,000 changed contacts", change_contacts(world, columns, contacts, chance))
+        times = add_events(world, columns, contacts, chance)
+        tell("10,000 new events", times)
+        print(f"  {10_000_000 / float(np.mean(times)):,.0f} events a second")
         now = fall_due(world)
         check(world, columns, plans, now)
         columns.close()
@@ -78,8 +80,13 @@ def count_in_duckdb(snapshot: Snapshot, plan: p.Plan) -> int:
     return int(str(found))
 
 
-def change_contacts(world: World, columns: Columns, contacts: int, chance: random.Random) -> None:
-    """Batches of 1,000 contacts, three fields of each changed; the columns get them too."""
+def change_contacts(
+    world: World, columns: Columns, contacts: int, chance: random.Random
+) -> list[float]:
+    """Batches of 1,000 contacts, three fields of each changed; the columns get them too.
+
+    Returns milliseconds, as the next does.
+    """
     pool = sorted(chance.sample(range(1, contacts + 1), POOL))
     rows = data.contact_rows(pool, chance)
     seq = columns.applied + 1
@@ -93,7 +100,7 @@ def change_contacts(world: World, columns: Columns, contacts: int, chance: rando
         times.append(took * 1000)
         seq += 1
         columns.apply(seq, [batch])
-    tell("1,000 changed contacts", times)
+    return times
 
 
 def changed(rows: ContactRows, pool: list[int], chance: random.Random) -> WorkspaceBatch:
@@ -112,7 +119,7 @@ def changed(rows: ContactRows, pool: list[int], chance: random.Random) -> Worksp
     return WorkspaceBatch(1, replaced=numbers, contacts=picked)
 
 
-def add_events(world: World, columns: Columns, contacts: int, chance: random.Random) -> None:
+def add_events(world: World, columns: Columns, contacts: int, chance: random.Random) -> list[float]:
     """Batches of 10,000 events; every count is exact after each."""
     times = []
     seq = columns.applied
@@ -123,8 +130,7 @@ def add_events(world: World, columns: Columns, contacts: int, chance: random.Ran
         times.append(took * 1000)
         seq += 1
         columns.apply(seq, [batch])
-    tell("10,000 new events", times)
-    print(f"  {10_000_000 / float(np.mean(times)):,.0f} events a second")
+    return times
 
 
 def fall_due(world: World) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import resource
 import shutil
 import tempfile
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from carpel.engine import plan as p
+from carpel.engine.reads import leaves
 from carpel.kit.clock import DAY
 from carpel.storage.columns import Columns, ContactRows, EventRows, WorkspaceBatch
 from carpel.storage.columns.tables import path_text
@@ -270,3 +273,17 @@ def exported(place: Path) -> None:
                 connection.execute("SET memory_limit = '3000MB'")
                 connection.execute(f"COPY ({text}) TO '{draft}' (FORMAT parquet)")
             draft.rename(file)
+
+
+def peak_mb() -> int:
+    """The most memory that this process had; the kernel's older figure also knows its parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) >> 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20  # macOS counts in bytes
+
+
+def distinct_leaves(plans: Iterable[p.Plan]) -> int:
+    """How many different conditions there are in all."""
+    return len({leaf for plan in plans for leaf in leaves(plan)})
