@@ -238,3 +238,40 @@ def test_history_is_exact_at_any_instant(tmp_path: Path) -> None:
         history = it.service.history
         assert {at: history.size_at(number, at) for at in sizes} == sizes
         assert history.size_at(number, start - 1) is None
+
+
+def test_pages_of_members_go_on_after_a_restart(tmp_path: Path) -> None:
+    """Who stays is on one page, whoever comes and goes; and the feed brings all of it up to date."""
+    data = tmp_path / "data"
+    with house(data) as it:
+        it.put(*({"external_id": f"c{n:02}", "fields": {"n": n}} for n in range(30)))
+        made = it.segment("low", "n < 20")
+        first = it.client.get("/segments/low/members", limit=7)
+        it.put(
+            {"external_id": "c02", "fields": {"n": 50}}, {"external_id": "c25", "fields": {"n": 1}}
+        )
+        second = it.client.get("/segments/low/members", limit=7, cursor=first["next_cursor"])
+        assert (second["at"], second["total"]) == (first["at"], 20)
+    with house(data, "2026-06-02T12:00:00Z") as it:
+        it.put(
+            {"external_id": "c16", "fields": {"n": 50}}, {"external_id": "new", "fields": {"n": 1}}
+        )
+        rest: list[Any] = []
+        cursor = second["next_cursor"]
+        while cursor:
+            page = it.client.get("/segments/low/members", limit=3, cursor=cursor)
+            assert page["at"] != first["at"]
+            assert page["changes_cursor"] == first["changes_cursor"]
+            rest += page["data"]
+            cursor = page["next_cursor"]
+        seen = [one["external_id"] for one in first["data"] + second["data"] + rest]
+        assert seen == [f"c{n:02}" for n in range(20) if n != 16] + ["c25", "new"]
+        members = {one["id"] for one in first["data"] + second["data"] + rest}
+        for one in feed(it, cursor=first["changes_cursor"]):
+            (members.add if one["change"] == "entered" else members.discard)(one["contact"])
+        assert members == ids(it, "low")
+        it.segment("high", "n > 20")
+        with pytest.raises(ApiError) as refused:
+            it.client.get("/segments/high/members", cursor=first["next_cursor"])
+        assert (refused.value.status, refused.value.code) == (400, "bad_cursor")
+        assert made["id"] == it.client.get("/segments/low")["id"]

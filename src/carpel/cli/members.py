@@ -49,7 +49,17 @@ def members(
 
 
 def _pages(client: Client, ref: str) -> Iterator[dict[str, Any]]:
-    yield from client.pages(f"/segments/{quoted(ref)}/members", limit=_PAGE)
+    """The pages of one moment.
+
+    Raises:
+        ClickException: the server was restarted meanwhile, or asked by too many others.
+    """
+    moment = None
+    for page in client.pages(f"/segments/{quoted(ref)}/members", limit=_PAGE):
+        moment = moment or page["at"]
+        if page["at"] != moment:
+            raise click.ClickException("the server no longer keeps that moment; try again")
+        yield page
 
 
 def _writer_of(out: Path | None, *, as_json: bool) -> Callable[[Path | None], Any]:

@@ -80,6 +80,27 @@ def test_changes_are_streamed_and_taken_up_again(account: Account, segment: str)
         assert next(events(answer.iter_lines())) == second
 
 
+def test_changes_come_line_by_line(account: Account, segment: str) -> None:
+    headers = {"Authorization": f"Bearer {account.key}", "Accept": "application/x-ndjson"}
+    cursor = settled(account)
+    url = f"{account.server.url}/api/v1/changes?segment={segment}&cursor={cursor}"
+    people = [{"external_id": f"m{n}", "fields": {"age": 3000}} for n in range(1_500)]
+    account.native("/contacts?wait=applied", people)
+    account.native("/segments/Streamed/members")
+    lines = [json.loads(line) for line in httpx.get(url, headers=headers).iter_lines()]
+    assert len(lines) == 1_500
+    assert [one["seq"] for one in lines] == sorted({one["seq"] for one in lines})
+    paged = account.native(f"/changes?segment={segment}&cursor={lines[1_399]['cursor']}")
+    assert paged["data"] == [
+        {name: one[name] for name in one if name != "cursor"} for one in lines[1_400:]
+    ]
+    timer = later(account, "m0", 1)
+    last = f"{account.server.url}/api/v1/changes?segment={segment}&cursor={lines[-1]['cursor']}"
+    (line,) = httpx.get(f"{last}&wait=1", headers=headers).iter_lines()
+    timer.join()
+    assert json.loads(line)["change"] == "left"
+
+
 def test_members_come_line_by_line(account: Account) -> None:
     headers = {"Authorization": f"Bearer {account.key}", "Accept": "application/x-ndjson"}
     url = f"{account.server.url}/api/v1/segments/Romans/members"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -111,12 +112,25 @@ class FeedRepository:
         self, workspace: int, seq: int, segments: Collection[int] | None
     ) -> Iterator[Block]:
         """Blocks with changes after a number, of some segments or all, in order."""
-        among = "" if segments is None else f"AND segment IN ({', '.join('?' * len(segments))})"
+        if segments is None:
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM block WHERE workspace = ? AND first >= coalesce("
+                "(SELECT max(first) FROM block WHERE workspace = ? AND first <= ?), 0) "
+                "AND first + count > ? ORDER BY first",
+                (workspace, workspace, seq + 1, seq + 1),
+            )
+            return map(_block, rows)
+        # Each segment by its own index: among millions of others' blocks a few are found at once.
+        return heapq.merge(
+            *(self._blocks_of_after(one, seq) for one in segments), key=lambda block: block.first
+        )
+
+    def _blocks_of_after(self, segment: int, seq: int) -> Iterator[Block]:
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM block WHERE workspace = ? AND first >= coalesce("
-            "(SELECT max(first) FROM block WHERE workspace = ? AND first <= ?), 0) "
-            f"AND first + count > ? {among} ORDER BY first",
-            (workspace, workspace, seq + 1, seq + 1, *(segments or ())),
+            f"SELECT {_COLUMNS} FROM block WHERE segment = ? AND first >= coalesce("
+            "(SELECT max(first) FROM block WHERE segment = ? AND first <= ?), 0) "
+            "AND first + count > ? ORDER BY first",
+            (segment, segment, seq + 1, seq + 1),
         )
         return map(_block, rows)
 

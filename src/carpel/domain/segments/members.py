@@ -1,4 +1,9 @@
-"""Members page by page, all pages of one moment."""
+"""Members page by page, in the order of their numbers.
+
+A reading's pages are of one moment while that is kept: it is for the newest readings of this process.
+Later pages are of the moment they are asked for, and each member who stayed is still seen once, because
+a contact's number never changes. Changes after the reading's first moment bring either up to date.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,8 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 from pyroaring import FrozenBitMap
 
@@ -20,21 +26,38 @@ _MOST_KEPT = 64
 _ATTEMPTS = 20
 
 
+class Rooms(Protocol):
+    """What is asked for members."""
+
+    segments: Segments
+    feed: Feed
+
+
 @dataclass(frozen=True)
 class Page:
-    """Some members by number, in order. `token` names the moment for the next page.
+    """Some members by number, in order; `entered_at` says since when each is in.
 
-    `entered_at` says since when each is in. `position` is the number of the change after which
-    the feed goes on from this moment; None when that cannot be said.
+    `place` is where the next page begins, None after the last. `position` is the number of the change
+    after which the feed goes on from the reading's first page; None when that cannot be said.
     """
 
-    token: str
     at: int
     total: int
     numbers: list[int]
-    more: bool
-    position: int | None = None
-    entered_at: dict[int, int] = field(default_factory=dict)
+    place: Place | None
+    position: int | None
+    entered_at: dict[int, int]
+
+
+class Place(NamedTuple):
+    """Where a page begins: after a number, in the moment of this token if that is still kept.
+
+    `position` is that of the reading's first page, -1 for None.
+    """
+
+    token: str = ""
+    after: int = 0
+    position: int = -1
 
 
 @dataclass(frozen=True)
@@ -44,7 +67,7 @@ class _Moment:
     position: int | None
 
 
-class _Moments:
+class Moments:
     """Memberships that someone is reading."""
 
     def __init__(self) -> None:
@@ -68,32 +91,36 @@ class _Moments:
             return found[1]
 
 
-_moments = _Moments()
-
-
-def pages(segments: Segments, feed: Feed, segment: Segment, size: int) -> Iterator[Page]:
-    """All members of this moment, page after page."""
+def pages(
+    segments: Segments, feed: Feed, segment: Segment, size: int, after: int = 0
+) -> Iterator[Page]:
+    """All members of this moment with numbers above one, page after page."""
     moment = _now(segments, feed, segment)
-    for start in range(0, len(moment.members), size):
-        yield _page(feed, segment, moment, start, size)
-
-
-def page(
-    segments: Segments, feed: Feed, segment: Segment, place: tuple[str, int], limit: int
-) -> Page | None:
-    """Members after a place: a moment's token and a number. Without a token the moment is now.
-
-    None: the token's moment is no longer kept.
-    """
-    token, after = place
-    moment = _moments.find(token, segment.no) if token else _now(segments, feed, segment)
-    if moment is None:
-        return None
     start = moment.members.rank(after) if after else 0
+    for begin in range(start, len(moment.members), size):
+        yield _page(feed, segment, moment, begin, size)
+
+
+def page(rooms: Rooms, moments: Moments, segment: Segment, place: Place, limit: int) -> Page:
+    """Members after a place. Its moment is now without a token, or when the token's is not kept."""
+    segments, feed = rooms.segments, rooms.feed
+    moment = moments.find(place.token, segment.no) if place.token else None
+    token = place.token if moment is not None else ""
+    if moment is None:
+        moment = _now(segments, feed, segment)
+    start = moment.members.rank(place.after) if place.after else 0
     found = _page(feed, segment, moment, start, limit)
-    if found.more and not token:
-        token = _moments.keep(segment.no, moment)
-    return replace(found, token=token)
+    position = moment.position
+    if place != Place():
+        position = place.position if place.position >= 0 else None
+    if start + len(found.numbers) >= len(moment.members):
+        return replace(found, position=position)
+    following = Place(
+        token or moments.keep(segment.no, moment),
+        found.numbers[-1],
+        -1 if position is None else position,
+    )
+    return replace(found, position=position, place=following)
 
 
 def since(segments: Segments, feed: Feed, segment: Segment, number: int) -> int | None:
@@ -116,19 +143,13 @@ def segments_with(
 
 def _page(feed: Feed, segment: Segment, moment: _Moment, start: int, limit: int) -> Page:
     numbers = list(moment.members[start : start + limit])
-    return Page(
-        "",
-        moment.at,
-        len(moment.members),
-        numbers,
-        start + len(numbers) < len(moment.members),
-        moment.position,
-        feed.entered_at(segment.no, numbers, moment.position),
-    )
+    since_when = feed.entered_at(segment.no, numbers, moment.position)
+    return Page(moment.at, len(moment.members), numbers, None, moment.position, since_when)
 
 
 def _now(segments: Segments, feed: Feed, segment: Segment) -> _Moment:
     """What is published, once it is durable too."""
+    segments.settle([segment])
     moment = _Moment(segment.updated_at, FrozenBitMap(), None)
     for _ in range(_ATTEMPTS):
         published = segments.members(segment)

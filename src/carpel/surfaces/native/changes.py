@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
@@ -13,7 +14,7 @@ from carpel.kit import cursors
 from carpel.surfaces.wire.answers import json_bytes
 
 from . import params, shapes
-from .context import Call
+from .context import NDJSON, Call
 
 PARAMS = (
     params.text("cursor", "Where to go on: `next_cursor` of the answer before."),
@@ -23,6 +24,8 @@ PARAMS = (
     params.choice("from", "Where to begin without a cursor: with the oldest change kept, or the "
                   "next one.", ["oldest", "now"], "oldest"),
 )  # fmt: skip
+Shape = TypeVar("Shape", bound=shapes.Change)
+
 _HEARTBEAT_S = 15
 _STREAM_PAGE = 1_000
 
@@ -30,8 +33,11 @@ _STREAM_PAGE = 1_000
 async def read(call: Call) -> Response:
     """The feed: who entered and left which segment, in order, nothing missing and nothing twice.
 
-    `next_cursor` is always there: changes after it are those not told yet. With `Accept: text/event-stream` changes are streamed as they
-    come, and `Last-Event-ID` goes on where a stream broke off.
+    `next_cursor` is always there: changes after it are those not told yet. With
+    `Accept: application/x-ndjson` all there are come at once, however many, each line with the `cursor`
+    that goes on after it; the answer ends when there is nothing more, or nothing for `wait` seconds.
+    With `Accept: text/event-stream` changes are streamed as they come, for ever, and `Last-Event-ID`
+    goes on where a stream broke off.
     """
     segments = _segments(call)
     after = await _after(call)
@@ -42,9 +48,14 @@ async def read(call: Call) -> Response:
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
+    if call.wants_lines:
+        first = await _found(call, after, segments, _STREAM_PAGE)
+        return StreamingResponse(_lines(call, first, segments), media_type=NDJSON)
     found = await _wait(call, after, segments, call.given["limit"])
     following = cursors.encode("changes", found.last)
-    return call.answer(shapes.Changes(_shown(call, found.changes), following, found.more))
+    return call.answer(
+        shapes.Changes(_shown(call, found.changes, shapes.Change), following, found.more)
+    )
 
 
 async def _wait(call: Call, after: int | None, segments: set[int] | None, limit: int) -> Changes:
@@ -66,7 +77,9 @@ async def _stream(call: Call, found: Changes, segments: set[int] | None) -> Asyn
     """Each change as an event, its id a cursor; a comment now and then keeps the line open."""
     with call.watch.waiting() as moved:
         while True:
-            for one, shown in zip(found.changes, _shown(call, found.changes), strict=True):
+            for one, shown in zip(
+                found.changes, _shown(call, found.changes, shapes.Change), strict=True
+            ):
                 cursor = cursors.encode("changes", one.seq).encode()
                 yield b"id: " + cursor + b"\nevent: change\ndata: " + json_bytes(shown) + b"\n\n"
             if call.watch.closing:
@@ -76,6 +89,25 @@ async def _stream(call: Call, found: Changes, segments: set[int] | None) -> Asyn
                     await asyncio.wait_for(moved.wait(), _HEARTBEAT_S)
                 except TimeoutError:
                     yield b": still here\n\n"
+                moved.clear()
+            found = await _found(call, found.last, segments, _STREAM_PAGE)
+
+
+async def _lines(call: Call, found: Changes, segments: set[int] | None) -> AsyncIterator[bytes]:
+    """Each change as a line; ends when there is nothing more."""
+    with call.watch.waiting() as moved:
+        while True:
+            yield b"".join(
+                json_bytes(shown) + b"\n"
+                for shown in _shown(call, found.changes, shapes.ChangeLine)
+            )
+            if not found.more:
+                if not call.given["wait"] or call.watch.closing:
+                    return
+                try:
+                    await asyncio.wait_for(moved.wait(), call.given["wait"])
+                except TimeoutError:
+                    return
                 moved.clear()
             found = await _found(call, found.last, segments, _STREAM_PAGE)
 
@@ -101,6 +133,6 @@ def _segments(call: Call) -> set[int] | None:
     return {call.rooms.segments.read(call.workspace, one).no for one in references}
 
 
-def _shown(call: Call, changes: list[Change]) -> list[shapes.Change]:
+def _shown(call: Call, changes: list[Change], shape: type[Shape]) -> list[Shape]:
     ids = call.rooms.segments.ids()
-    return [shapes.Change.of(one, ids) for one in changes]
+    return [shape.of(one, ids) for one in changes]

@@ -27,6 +27,7 @@ from carpel.domain.lists import Lists
 from carpel.domain.maintenance import Maintenance
 from carpel.domain.repeats import KeyReused, Repeats
 from carpel.domain.segments import Assistant, Segments
+from carpel.domain.segments.members import Moments
 from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit import cursors
@@ -40,6 +41,7 @@ from .sent import Sent
 from .watching import Watch
 
 PREFIX = "/api/v1"
+NDJSON = "application/x-ndjson"
 MOST_BODY_BYTES = 64 * 1024 * 1024
 
 Result = TypeVar("Result")
@@ -84,6 +86,7 @@ class Call:
     workspace: Workspace
     key: Key | None  # None for commands on the directory itself
     watch: Watch
+    moments: Moments
     given: dict[str, Any]  # the parameters of the query, read
     sent: Sent
     repeat_key: bytes | None = None  # whose Idempotency-Key this is and which, hashed
@@ -118,6 +121,11 @@ class Call:
     def is_lines(self) -> bool:
         """Whether NDJSON is sent, which may be of any length."""
         return "ndjson" in self.request.headers.get("content-type", "")
+
+    @property
+    def wants_lines(self) -> bool:
+        """Whether the answer is to be NDJSON."""
+        return NDJSON in self.request.headers.get("accept", "")
 
     def pieces(self) -> AsyncIterator[list[Line]]:
         """The lines of the body, some at a time."""

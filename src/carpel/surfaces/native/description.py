@@ -136,8 +136,7 @@ def _responses(line: Line, name: str) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if line.answer is not None:
         content["application/json"] = {"schema": _schema(line.answer)}
-    if line.stream is not None:
-        content[line.stream] = {"schema": {"type": "string"}}
+    content |= {stream: {"schema": {"type": "string"}} for stream in line.streams}
     good: dict[str, Any] = {"description": _TITLES[line.status]}
     if content:
         good["content"] = content

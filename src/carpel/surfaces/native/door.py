@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, cast
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from carpel.domain.keys import Key, require
 from carpel.domain.refusals import Refusal
+from carpel.domain.segments.members import Moments
 from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.answers import answer
 from carpel.surfaces.wire.callers import address, bearer
@@ -42,6 +43,7 @@ class NativeDoor:
         self._local_token = local_token.encode()
         self._table: Table[Handler] = Table(OPERATIONS, plain_first=True)
         self._watch = Watch(rooms.feed)
+        self._moments = Moments()
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request; never an exception."""
@@ -108,8 +110,7 @@ class NativeDoor:
         if key is not None:
             require(key, found.operation.permission)
         given = read_all(request, cast("Line", found.operation).query)
-        call = Call(self._rooms, request, found.values, workspace, key, self._watch, given,
-                    Sent(request))  # fmt: skip
+        call = self._call(request, found.values, (workspace, key), given)
         return await once(call, found.operation.handler)
 
     async def _collect(self, request: Request) -> Response:
@@ -121,8 +122,19 @@ class NativeDoor:
         if key is not None:
             require(key, "api.write")
         given = {"known_only": None, "on_error": "skip", "wait": None}
-        call = Call(self._rooms, request, {}, workspace, key, self._watch, given, Sent(request))
+        call = self._call(request, {}, (workspace, key), given)
         return await collecting.collect(call, body)
+
+    def _call(
+        self,
+        request: Request,
+        values: dict[str, str],
+        caller: tuple[Workspace, Key | None],
+        given: dict[str, Any],
+    ) -> Call:
+        return Call(
+            self._rooms, request, values, *caller, self._watch, self._moments, given, Sent(request)
+        )
 
     def _let_in(self, request: Request, secret: str | None = None) -> tuple[Workspace, Key | None]:
         secret = secret or bearer(request)

@@ -15,7 +15,7 @@ from carpel.kit.instants import format_instant
 from carpel.surfaces.wire.answers import json_bytes
 
 from . import params, shapes
-from .context import Call
+from .context import NDJSON, Call
 from .problems import Problem
 from .segments import segment_of
 
@@ -28,27 +28,28 @@ MEMBERS_PARAMS = (
 
 
 async def members(call: Call) -> Response:
-    """The members, all pages of one moment; with `Accept: application/x-ndjson` all, a line each.
+    """The members in order of age; with `Accept: application/x-ndjson` all of them, a line each.
 
-    `changes_cursor` goes on from that moment in `/changes`; null when that cannot be said.
+    Pages with the same `at` are of one moment. A cursor is good for ever: long after, or when the
+    server has been restarted, the next page is of its own moment, and each member who stayed is still
+    on one page only. `changes_cursor` goes on from the first page in `/changes`, and so brings what
+    was read up to date; null when that cannot be said.
     """
     found = segment_of(call)
-    if "application/x-ndjson" in call.request.headers.get("accept", ""):
-        await call.off_loop(call.rooms.segments.settle, [found])
-        return StreamingResponse(_lines(call, found), media_type="application/x-ndjson")
-    token, after = "", 0
+    place = membership.Place()
     if call.given["cursor"]:
-        token, after = call.cursor("members", str, int)  # type: ignore[assignment]
-    else:
-        await call.off_loop(call.rooms.segments.settle, [found])
+        number, *rest = call.cursor("members", int, str, int, int)
+        if number != found.no:
+            detail = "cursor: not a cursor of this segment"
+            raise Problem(400, "bad_cursor", detail, more={"parameter": "cursor"})
+        place = membership.Place(*rest)  # type: ignore[arg-type]
+    if call.wants_lines:
+        return StreamingResponse(_lines(call, found, place.after), media_type=NDJSON)
     page = await call.off_loop(
-        membership.page, call.rooms.segments, call.rooms.feed, found, (token, after),
-        call.given["limit"],
-    )  # fmt: skip
-    if page is None:
-        raise Problem(410, "cursor_expired", "this cursor is too old; begin again without it")
+        membership.page, call.rooms, call.moments, found, place, call.given["limit"]
+    )
     people = await call.off_loop(call.rooms.contacts.read_numbered, call.workspace, page.numbers)
-    following = cursors.encode("members", page.token, page.numbers[-1]) if page.more else None
+    following = page.place and cursors.encode("members", found.no, *page.place)
     position = None if page.position is None else cursors.encode("changes", page.position)
     data = [shapes.Member.in_since(one, page.entered_at.get(no)) for no, one in people]
     return call.answer(
@@ -56,10 +57,10 @@ async def members(call: Call) -> Response:
     )
 
 
-def _lines(call: Call, found: Segment) -> Iterator[bytes]:
-    """All members of this moment, page by page, a line each."""
+def _lines(call: Call, found: Segment, after: int) -> Iterator[bytes]:
+    """All members of this moment with numbers above one, page by page, a line each."""
     rooms = call.rooms
-    for page in membership.pages(rooms.segments, rooms.feed, found, _LINES_AT_ONCE):
+    for page in membership.pages(rooms.segments, rooms.feed, found, _LINES_AT_ONCE, after):
         people = rooms.contacts.read_numbered(call.workspace, page.numbers)
         yield b"".join(
             json_bytes(shapes.Member.in_since(one, page.entered_at.get(no))) + b"\n"

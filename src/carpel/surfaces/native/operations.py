@@ -45,7 +45,7 @@ class Line(Operation[Handler]):
     answer: Any = None
     status: int = 200
     errors: tuple[int, ...] = ()
-    stream: str | None = None  # another media type in which it can be answered
+    streams: tuple[str, ...] = ()  # other media types in which it can be answered
 
 
 def _get(path: str, handler: Handler, answer: Any, *query: Param, **more: Any) -> Line:
@@ -82,7 +82,7 @@ OPERATIONS: list[Line] = [
     _post(f"{_SEGMENT}/archive", segments.archive, None, shapes.Segment, status=200),
     _post(f"{_SEGMENT}/restore", segments.restore, None, shapes.Segment, status=200),
     _get(f"{_SEGMENT}/members", members.members, shapes.Members, *members.MEMBERS_PARAMS,
-         errors=(410,), stream="application/x-ndjson"),
+         streams=("application/x-ndjson",)),
     _get(f"{_SEGMENT}/members/{{contact}}", members.explain, shapes.Explanation),
     _get(f"{_SEGMENT}/series", segment_history.series, shapes.Series,
          *segment_history.SERIES_PARAMS),
@@ -94,7 +94,7 @@ OPERATIONS: list[Line] = [
     _get(f"{_SEGMENT}/overlap", segment_history.overlap, shapes.Overlaps,
          *segment_history.OVERLAP_PARAMS),
     _get("/changes", changes.read, shapes.Changes, *changes.PARAMS, errors=(410,),
-         stream="text/event-stream"),
+         streams=("text/event-stream", "application/x-ndjson")),
     _post("/contacts", data.post_contacts, "Contacts", shapes.Accepted, status=202,
           query=data.CONTACTS_PARAMS),
     _get("/contacts/{contact}", contacts.read, shapes.Contact),
@@ -142,5 +142,5 @@ OPERATIONS: list[Line] = [
          body=bodies.MaintenanceBody, answer=operating.MaintenanceState, errors=(409,)),
     Line("POST", "/verify", directory.verify, ADMIN, body=bodies.VerifyBody,
          answer=shapes.Page[shapes.Verified]),
-    Line("GET", "/backup", directory.backup, ADMIN, stream="application/zstd"),
+    Line("GET", "/backup", directory.backup, ADMIN, streams=("application/zstd",)),
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from .catalogue import Field, Job, Key, List, Workspace
 from .contacts import Accepted, Contact, Member, Members, SegmentOf
-from .feed import Change, Changes, Webhook
+from .feed import Change, ChangeLine, Changes, Webhook
 from .pages import Page, Problem
 from .segments import (
     Clause,
@@ -25,6 +25,7 @@ from .words import instant
 __all__ = [
     "Accepted",
     "Change",
+    "ChangeLine",
     "Changes",
     "Clause",
     "Contact",

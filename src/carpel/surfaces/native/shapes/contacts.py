@@ -42,7 +42,10 @@ class Member(Contact, kw_only=True):
 
 
 class Members(Struct):
-    """A page of members, all pages of one moment. `changes_cursor` goes on from it in `/changes`."""
+    """A page of members as they were `at` an instant; pages of the same one are of one moment.
+
+    `changes_cursor` goes on from the first page in `/changes`.
+    """
 
     at: Instant
     total: int

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from msgspec import UNSET, Struct, UnsetType
 
 from carpel.domain.feed import Change as DomainChange
 from carpel.domain.webhooks import Webhook as DomainWebhook
+from carpel.kit import cursors
 from carpel.kit.ids import id_text
 from carpel.kit.instants import format_instant
 
@@ -23,11 +26,20 @@ class Change(Struct):
     cause: str
 
     @classmethod
-    def of(cls, one: DomainChange, ids: dict[int, str]) -> Change:
+    def of(cls, one: DomainChange, ids: dict[int, str]) -> Self:
         word = "entered" if one.entered else "left"
         segment = ids.get(one.segment)
         at = format_instant(one.at)
         return cls(one.seq, at, segment, id_text(one.contact), word, one.cause)
+
+
+class ChangeLine(Change):
+    """A change as a line of NDJSON; `cursor` goes on after it."""
+
+    cursor: str = ""
+
+    def __post_init__(self) -> None:
+        self.cursor = cursors.encode("changes", self.seq)
 
 
 class Changes(Struct):
