@@ -98,11 +98,6 @@ def by_slot(rows: Bytes) -> Bytes:
     return np.ascontiguousarray(turned.transpose(0, 2, 1)).reshape(width * 8, contacts // 8)
 
 
-def contacts_of(bits: Bytes) -> Places:
-    """The places that are set."""
-    return np.flatnonzero(np.unpackbits(bits, bitorder="little"))
-
-
 def _turn(squares: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Each word an 8 by 8 square of bits, mirrored at its diagonal."""
     turned = squares.copy()

@@ -5,6 +5,7 @@ All values between two neighbouring constants get the same answers, so one sampl
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -42,7 +43,7 @@ class Cuts:
         return codes, self.samples
 
     def _exactly(self, value: Decimal) -> int:
-        below = sum(one < value for one in self.constants)
+        below = bisect_left(self.constants, value)
         there = below < len(self.constants) and self.constants[below] == value
         return 2 * below + there
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +12,18 @@ from carpel.engine import plan as p
 from carpel.kit.instants import LATEST
 
 from .aggregates import Owners
-from .answers import Answer, Day, seen_in, sources_of
+from .answers import Day, seen_in, sources_of
 from .bits import Bytes, Places
+from .coding import Encoded
 from .dictionaries import Dictionary
 from .due import Contacts, Times, Watches, nobody
-from .happenings import Happenings, Tier
+from .happenings import Column, Happenings, Tier
 from .numbers import Scaled
 from .reading import EventBatch
 from .samples import Sample
-from .streams import ColumnKey, EventLeaf, Row, StreamKey
+from .streams import ColumnKey, EventLeaf, StreamKey
 from .thresholds import Bools
 from .turning import Codebook, Turning, day_column
-
-_MOST_REMEMBERED = 65_536
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,6 @@ class Stream:
         self._turnings: dict[p.RowLeaf, Turning] = {}
         self._happenings = Happenings(Tier.empty(columns))
         self._watches: dict[ColumnKey | None, Watches] = {}
-        self._fits = row_filter(key.where)
-        self._flags = {column: row_filter(column[0]) for column in columns if column[1] == "flag"}
 
     @property
     def seen(self) -> list[p.Seen]:
@@ -110,7 +107,7 @@ class Stream:
 
     def take(self, events: EventBatch, now: int) -> Contacts:
         """New events; returns whose they are, of those that fit."""
-        places = self._fits(events, events.of_types(self.key.types))
+        places = np.flatnonzero(events.of_types(self.key.types) & events.truth(self.key.where))
         if not len(places):
             return nobody()
         tier = Tier(events.contacts[places], events.times[places], {}, {})
@@ -123,29 +120,29 @@ class Stream:
     def _read(self, events: EventBatch, key: ColumnKey, places: Places, tier: Tier) -> None:
         """One column of new events."""
         if key[1] == "flag":
-            tier.there[key] = np.isin(places, self._flags[key](events, places))
+            tier.there[key] = events.truth(key[0])[places]
         elif key[1] == "order":
             tier.values[key] = events.numbers[places]
         elif key[1] == "turn":
             found: list[Any] = []
             for source in key[0]:
-                stored = events.column(seen_in(source))
-                values = [stored[place] for place in places.tolist()]
+                stored = events.coded(seen_in(source))
+                values = [stored.values[code] for code in stored.codes[places].tolist()]
                 found.append(day_column(values) if isinstance(source, Day) else values)
             tier.values[key] = self.turn_codes(key, found)
         else:
-            column = events.column(key[0])
-            values = [column[place] for place in places.tolist()]
-            tier.there[key] = np.asarray([value is not None for value in values], np.bool_)
-            tier.values[key] = self.encoded(key, values)
+            coded = events.coded(key[0])
+            there = Encoded(coded.codes[places], coded.values)
+            tier.values[key], tier.there[key] = self.encoded(key, there)
 
-    def encoded(self, key: ColumnKey, values: Sequence[Any]) -> Any:
-        """Stored values as the column keeps them."""
+    def encoded(self, key: ColumnKey, found: Encoded) -> tuple[Column, Bools]:
+        """Stored values as the column keeps them, and where there is one."""
+        there = np.asarray([value is not None for value in found.values], np.bool_)[found.codes]
         if key[1] == "number":
-            return Scaled.of(values)
+            return Scaled.of(found.values).taken(found.codes), there
         if key[1] == "date":
-            return np.asarray([value or 0 for value in values], np.int64)
-        return self._dictionaries[key].codes(values)
+            return np.asarray([value or 0 for value in found.values], np.int64)[found.codes], there
+        return self._dictionaries[key].codes(found.values)[found.codes], there
 
     def turn_codes(self, key: ColumnKey, columns: Sequence[Any]) -> Any:
         """Codes of what days are counted from, from columns as `Codebook.codes` takes them."""
@@ -214,26 +211,3 @@ class Stream:
                 column[sample.places[~truth]] &= ~bit
             else:
                 column[sample.places[truth]] |= bit
-
-
-def row_filter(where: Row) -> Callable[[EventBatch, Places], Places]:
-    """Those of the events at some places of a batch that fit."""
-    distinct = sources_of(where)
-    answer = Answer(where, distinct)
-    if not distinct:
-        fits_all = answer.holds(())
-        return lambda _, places: places if fits_all else places[:0]
-    known: dict[Any, bool] = {}
-
-    def chosen(events: EventBatch, places: Places) -> Places:
-        """Answers are remembered: most values come again and again."""
-        columns = [events.column(seen) for seen in distinct]  # type: ignore[arg-type]
-        rows = [tuple(column[place] for column in columns) for place in places.tolist()]
-        new = [row for row in dict.fromkeys(rows) if row not in known]
-        if len(known) + len(new) > _MOST_REMEMBERED:
-            known.clear()
-            new = list(dict.fromkeys(rows))
-        known.update(zip(new, answer.many(new), strict=True))
-        return places[np.asarray([known[row] for row in rows], np.bool_)]
-
-    return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -69,9 +70,14 @@ class Group:
         self.columns = columns
         self.leaves: dict[int, ValueLeaf] = {}
         self._answers: dict[int, Answer | _InList] = {}
-        self.cuts: Cuts | None = None  # where answers follow from order alone
         self._known: dict[Any, int] = {}
         self._rows = np.zeros((16, 8), np.uint8)
+        self._of_samples: Codes | None = None  # the codes of the samples of the cuts
+
+    @cached_property
+    def cuts(self) -> Cuts | None:
+        """Where answers follow from order alone: the constants."""
+        return cuts_of(list(self.leaves.values()))
 
     @property
     def is_empty(self) -> bool:
@@ -90,9 +96,11 @@ class Group:
         """A row of bits for each value; only this group's slots are set in it."""
         if self._rows.shape[1] < width:
             self._forget(width)
-        if self.cuts:
+        if self.cuts is not None:
             places, samples = self.cuts.codes(values)
-            return np.asarray(self._rows[self._codes(samples)[places], :width])
+            if self._of_samples is None:
+                self._of_samples = self._codes(samples)
+            return np.asarray(self._rows[self._of_samples[places], :width])
         return np.asarray(self._rows[self._codes(values), :width])
 
     def _codes(self, values: Sequence[Any]) -> Codes:
@@ -133,11 +141,12 @@ class Group:
 
     def _forget(self, width: int = 8) -> None:
         self._known.clear()
-        self.cuts = cuts_of(list(self.leaves.values()))
+        self._of_samples = None
+        self.__dict__.pop("cuts", None)
         self._rows = np.zeros((16, max(width, self._rows.shape[1])), np.uint8)
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_frozen(one) for one in value)
-    return tuple(value) if isinstance(value, list) else value
+    if type(value) is list:
+        return tuple(value)
+    return tuple(map(_frozen, value)) if type(value) is tuple else value

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
-from .bits import Bytes
+from .bits import Bytes, Places
 
 # "leaf", or ("and" | "or", shapes…)
 Shape: TypeAlias = Any
@@ -72,23 +72,21 @@ class Programs:
         self._programs.pop(number, None)
         self._groups = None
 
-    def flipped(self, old: Bytes, new: Bytes) -> Iterator[tuple[int, Bytes, Bytes]]:
+    def flipped(self, old: Bytes, new: Bytes) -> Iterator[tuple[int, Places, Places]]:
         """Segments in which somebody moves when rows of leaves go from old to new.
 
         Yields:
-            The segment, a bit for whoever moves, and a bit for whoever is in it now.
+            The segment, the places of those who are in it now, and of those who are not any more.
         """
         if self._groups is None:
             self._groups = alike(self._programs)
         changed = (old != new).any(axis=1)
         for one in self._groups:
             hit = changed[one.rows].any(axis=0)
-            if not changed[EXISTS] and not hit.all():
-                one = one.some(hit)  # noqa: PLW2901
-            inside = one.run(new)
-            moved = one.run(old) ^ inside
-            for place in np.flatnonzero(moved.any(axis=1)).tolist():
-                yield int(one.numbers[place]), moved[place], inside[place]
+            if changed[EXISTS] or hit.all():
+                yield from one.flipped(old, new)
+            elif hit.any():
+                yield from one.some(hit).flipped(old, new)
 
 
 @dataclass(frozen=True)
@@ -96,8 +94,8 @@ class Alike:
     """Segments of one shape, and for each leaf of the shape the rows it stands for."""
 
     shape: Shape
-    numbers: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    numbers: Places
+    rows: Places
 
     def some(self, which: NDArray[np.bool_]) -> Alike:
         """Only some of the segments."""
@@ -108,6 +106,28 @@ class Alike:
         made = _work_out(self.shape, iter(self.rows), leaves)
         made &= leaves[EXISTS]
         return made
+
+    def flipped(self, old: Bytes, new: Bytes) -> Iterator[tuple[int, Places, Places]]:
+        """As `Programs.flipped`."""
+        inside = self.run(new)
+        moved = self.run(old)
+        moved ^= inside
+        segments = np.flatnonzero(moved.any(axis=1))
+        inside = inside[segments]
+        moved = moved[segments]
+        yield from zip(
+            self.numbers[segments].tolist(),
+            _places(moved & inside),
+            _places(moved & ~inside),
+            strict=True,
+        )
+
+
+def _places(rows: Bytes) -> list[Places]:
+    """For each row of bits the places that are set."""
+    places = np.flatnonzero(np.unpackbits(rows.reshape(-1), bitorder="little"))
+    counts = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
+    return np.split(places % (8 * rows.shape[1]), np.cumsum(counts)[:-1]) if len(rows) else []
 
 
 def alike(programs: Mapping[int, Program]) -> list[Alike]:

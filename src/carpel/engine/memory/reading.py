@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,10 @@ from carpel.engine import plan as p
 from carpel.storage.columns import EventRows, Kind
 from carpel.storage.columns.tables import path_text
 
-from .bits import Places
+from .coding import Encoded
+from .filters import truth_of
+from .streams import Row
+from .thresholds import Bools
 
 # A property read as text is the first of these that is there.
 _TEXTS: tuple[Kind, ...] = ("text", "number", "boolean", "json")
@@ -27,44 +30,47 @@ class EventBatch:
         self.times = np.asarray(events.columns["happened_at"][1], np.int64)
         names, self._types = np.unique(events.columns["type"][1], return_inverse=True)
         self._names = {str(name): number for number, name in enumerate(names)}
-        self._values: dict[p.Seen, list[Any]] = {}
+        self._coded: dict[p.Seen, Encoded] = {}
+        self._truths: dict[Row, Bools] = {}
 
-    def of_types(self, types: tuple[str, ...] | None) -> Places:
-        """The places of events of some types; of all for None."""
+    def of_types(self, types: tuple[str, ...] | None) -> Bools:
+        """Which events are of some types; all for None."""
         if types is None:
-            return np.arange(len(self.contacts))
-        wanted = [self._names[name] for name in types if name in self._names]
-        return np.flatnonzero(np.isin(self._types, wanted)) if wanted else np.empty(0, np.int64)
+            return np.ones(len(self.contacts), np.bool_)
+        return np.isin(self._types, [self._names.get(name, -1) for name in types])
 
-    def column(self, seen: p.Seen) -> list[Any]:
-        """The stored value of each event; None for none."""
-        if seen not in self._values:
-            read = event_values(self._events, seen)
-            self._values[seen] = [read(place) for place in range(len(self.contacts))]
-        return self._values[seen]
+    def truth(self, where: Row) -> Bools:
+        """Which events fit a filter."""
+        if where not in self._truths:
+            self._truths[where] = truth_of(where, len(self.contacts), self.coded)
+        return self._truths[where]
+
+    def coded(self, seen: p.Seen) -> Encoded:
+        """The stored value of each event."""
+        if seen not in self._coded:
+            known: dict[Any, int] = {}
+            codes = [known.setdefault(one, len(known)) for one in event_values(self._events, seen)]
+            known.setdefault(None, len(known))
+            self._coded[seen] = Encoded(np.asarray(codes, np.int64), list(known))
+        return self._coded[seen]
 
 
-def event_values(events: EventRows, seen: p.Seen) -> Callable[[int], Any]:
-    """A function from the place of an event in the batch to its stored value; None for none."""
+def event_values(events: EventRows, seen: p.Seen) -> Sequence[Any]:
+    """The stored value of each event of a batch; None for none."""
     if isinstance(seen, p.EventColumn):
-        column = events.columns[seen.name][1]
-        return lambda place: column[place]
+        return events.columns[seen.name][1]
     if not isinstance(seen, p.Property):
         raise TypeError("no value of an event")
     path = path_text(seen.path)
+    values: list[Any] = [None] * len(events)
     if seen.kind in ("number", "date", "boolean"):
-        values = events.properties.get((path, seen.kind), {})
-        return values.get
-    kinds = [(kind, events.properties[path, kind]) for kind in _TEXTS
-             if (path, kind) in events.properties]  # fmt: skip
-
-    def text(place: int) -> str | None:
-        for kind, values in kinds:
-            if place in values:
-                return _as_text(values[place], kind)
-        return None
-
-    return text
+        for place, value in events.properties.get((path, seen.kind), {}).items():
+            values[place] = value
+        return values
+    for kind in reversed(_TEXTS):  # the first that is there stays
+        for place, value in events.properties.get((path, kind), {}).items():
+            values[place] = _as_text(value, kind)
+    return values
 
 
 def _as_text(value: Any, kind: Kind) -> str:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
-from .answers import Answer, Day, Source, seen_in, sources_of
+from .answers import Day, Source, seen_in
 from .bits import Places
-from .coding import Array, Encoded, column_of, combined, encoded, plain_array, whole_numbers
+from .coding import Array, Encoded, column_of, encoded, plain_array, whole_numbers
 from .events import Stream
+from .filters import truth_of
 from .happenings import Tier, order_of
 from .numbers import Scaled
 from .streams import ColumnKey, Row
@@ -55,23 +56,7 @@ class Recorded:
         return None if bool(fit.all()) else np.flatnonzero(fit)
 
     def _truth(self, where: Row) -> Bools:
-        """Which events fit, each leaf answered once for each different value."""
-        if isinstance(where, p.Everyone | p.NoOne):
-            return np.full(len(self._contacts), isinstance(where, p.Everyone))
-        if isinstance(where, p.All | p.AnyOf):
-            together = np.logical_and if isinstance(where, p.All) else np.logical_or
-            return np.asarray(
-                together.reduce([self._truth(part) for part in where.parts]), np.bool_
-            )
-        seen = sources_of(where)
-        if len(seen) == 1:
-            found = self._coded(seen_in(seen[0]))
-            rows = [(value,) for value in found.values]
-        else:
-            found = combined([self._coded(seen_in(one)) for one in seen])
-            rows = found.values
-        truths = np.asarray(Answer(where, seen).many(rows), np.bool_)
-        return np.asarray(truths[found.codes])
+        return truth_of(where, len(self._contacts), self._coded)
 
     # ------------------------------------------------------------------- their values
 
@@ -90,11 +75,8 @@ class Recorded:
             events.values[key] = Scaled.of_units(numbers) if use == "number" else numbers
         else:
             found = self._coded(seen)
-            there = np.asarray([value is not None for value in found.values])
-            kept = stream.encoded(key, [_as_stored(value) for value in found.values])
-            is_scaled = isinstance(kept, Scaled)
-            events.there[key] = there[found.codes]
-            events.values[key] = kept.taken(found.codes) if is_scaled else kept[found.codes]
+            stored = Encoded(found.codes, [_as_stored(value) for value in found.values])
+            events.values[key], events.there[key] = stream.encoded(key, stored)
 
     def _numbers(self, seen: p.Seen) -> tuple[Ints, Bools] | None:
         if seen not in self._whole:

@@ -17,7 +17,7 @@ from carpel.storage.columns import Snapshot, WorkspaceBatch
 
 from .answers import sources_of
 from .bitmaps import bitmap
-from .bits import BitTable, Bytes, by_slot, contacts_of, to_eights
+from .bits import BitTable, Bytes, by_slot, to_eights
 from .contacts import ContactSide, mask_of
 from .due import Contacts, nobody
 from .events import Stream
@@ -304,15 +304,14 @@ class World:
         self._answers.put(contacts, new.cells[differ])
         flips: dict[int, Flips] = {}
         before, after = by_slot(to_eights(old[differ])), by_slot(to_eights(new.cells[differ]))
-        for number, moved, inside in self._programs.flipped(before, after):
-            entered, left = contacts_of(moved & inside), contacts_of(moved & ~inside)
+        for number, entered, left in self._programs.flipped(before, after):
             flips[number] = self._flip(number, contacts[entered], contacts[left])
         return flips
 
     def _flip(self, number: int, entered: Contacts, left: Contacts) -> Flips:
         members = self._segments[number].members
         if len(entered):
-            members.update(entered.astype(np.uint32))
+            members.update(entered.tolist())
         if len(left):
-            members.difference_update(BitMap(left.astype(np.uint32)))
+            members.difference_update(BitMap(left.tolist()))
         return Flips(entered, left)
