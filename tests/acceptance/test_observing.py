@@ -39,7 +39,10 @@ def test_metrics_are_a_workspaces_own_unless_open(tmp_path: Path) -> None:
         assert found["carpel_contacts", "default"] == found["carpel_members", "default"] == 7
         assert found["carpel_changes_total", "default"] == 7
         assert found["carpel_segments", "default"] == 1
-        assert found["carpel_applied_lag_seconds", ""] == 0
+        assert found["carpel_applied_lag_seconds", ""] == found["carpel_log_waiting_bytes", ""] == 0
+        kinds = 'carpel_ingested_total{kind="contacts",workspace="default"} 7.0'
+        assert kinds in answer.text
+        assert 'carpel_ingest_per_second{kind="contacts",workspace="default"} 0.11' in answer.text
         assert found["process_resident_memory_bytes", ""] > 1e6
         assert 'door="native",method="POST",status="202"' in answer.text
         assert not [name for name, workspace in found if workspace == "other"]

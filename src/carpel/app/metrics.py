@@ -114,6 +114,12 @@ class _Look(Collector):
     def _of_ingest(self) -> Iterator[Metric]:
         ingest, now = self._service.ingest, self._service.clock.now()
         since = ingest.outstanding_since
+        yield from self._of_intake(now)
+        yield GaugeMetricFamily(
+            "carpel_log_waiting_bytes",
+            "Of the log, durable and not applied yet.",
+            value=ingest.waiting_bytes,
+        )
         yield CounterMetricFamily(
             "carpel_log_records", "Records of the log, since the beginning.", value=ingest.last_seq
         )
@@ -130,3 +136,22 @@ class _Look(Collector):
             "1 while changes can be written.",
             value=int(self._service.feed.failure is None),
         )
+
+    def _of_intake(self, now: int) -> Iterator[Metric]:
+        labels = [*_WORKSPACE, "kind"]
+        taken = CounterMetricFamily(
+            "carpel_ingested",
+            "Contacts, events and erasures taken in since the process began.",
+            labels=labels,
+        )
+        rate = GaugeMetricFamily(
+            "carpel_ingest_per_second", "The same over the last minute.", labels=labels
+        )
+        intake = self._service.ingest.intake
+        totals, rates = intake.totals(), intake.rates(now)
+        for workspace in self._workspaces:
+            for kind in ("contacts", "events", "erasures"):
+                place = (workspace.no, kind)
+                taken.add_metric([workspace.name, kind], totals.get(place, 0))
+                rate.add_metric([workspace.name, kind], rates.get(place, 0.0))
+        yield from (taken, rate)

@@ -17,6 +17,7 @@ from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
 from .applier import Applied, Applier
+from .intake import Intake
 from .records import ErasureRecord, Once, Record
 from .results import ApplyResult
 
@@ -56,6 +57,7 @@ class Ingest:
             trim: makes what is applied durable in the stores; returns up to which record the log
                 may forget.
         """
+        self.intake = Intake()
         self._applier = applier
         self._trim = trim
         self._condition = threading.Condition()
@@ -126,6 +128,12 @@ class Ingest:
         return self._failure
 
     @property
+    def waiting_bytes(self) -> int:
+        """How much of the log is durable and waits to be applied."""
+        with self._condition:
+            return self._waiting_bytes
+
+    @property
     def outstanding_since(self) -> int | None:
         """When the first durable record was taken that columns and engine do not have yet."""
         with self._condition:
@@ -185,6 +193,8 @@ class Ingest:
             self._forget()
 
     def _on_durable(self, batch: list[Appended]) -> None:
+        for one in batch:
+            self.intake.take(_record_of(one))
         with self._condition:
             if self._failure is None:
                 self._queue.extend(batch)
@@ -232,7 +242,6 @@ class Ingest:
             self._waiting_bytes -= size
             for record in batch:
                 del self._outstanding[record.seq]
-            self._condition.notify_all()
             self._condition.notify_all()
         for record, result in zip(batch, applied.results, strict=True):
             if isinstance(record.tag, Ticket):
