@@ -12,6 +12,8 @@ from carpel.domain.webhooks import Attempt
 
 _TIMEOUT_S = 15
 _MOST_ERROR = 200
+_MOST_REPLY = 500
+_MOST_READ = 65_536
 
 
 class Poster:
@@ -43,15 +45,18 @@ class Poster:
             address = self._address(parts)
             if address is None:
                 return Attempt(None, f"{parts.host} is a private address")
-            answer = self._client.post(
+            with self._client.stream(
+                "POST",
                 parts.copy_with(host=address),
                 headers={**headers, "host": parts.netloc.decode()},
                 content=body,
                 extensions={"sni_hostname": parts.host},
-            )
+            ) as answer:
+                reply = _beginning(answer)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             return Attempt(None, (str(error) or type(error).__name__)[:_MOST_ERROR])
-        return Attempt(answer.status_code)
+        found = Attempt(answer.status_code)
+        return found if found.good else Attempt(answer.status_code, reply=reply)
 
     def close(self) -> None:
         self._client.close()
@@ -64,6 +69,16 @@ class Poster:
         if not self._private:
             addresses = [one for one in addresses if _is_public(ipaddress.ip_address(one))]
         return addresses[0] if addresses else None
+
+
+def _beginning(answer: httpx.Response) -> str:
+    """How an answer begins, as text; what is longer than is sensible is not read."""
+    body = b""
+    for chunk in answer.iter_bytes():
+        body += chunk
+        if len(body) > _MOST_READ:
+            break
+    return body[:_MOST_REPLY].decode(errors="replace").replace("\x00", "")
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

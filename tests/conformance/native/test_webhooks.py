@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from carpel.app.posting import Poster
 from carpel.client import ApiError
+from carpel.kit import cursors
 from carpel.kit.clock import DAY, HOUR
 from support.inside import House, house
 
@@ -63,8 +64,10 @@ def receiving() -> Iterator[Receiver]:
                 if status == 200:
                     receiver.taken.append(message)
                 self.send_response(status)
-                self.send_header("content-length", "0")
+                reply = b"" if status == 200 else b"went wrong"
+                self.send_header("content-length", str(len(reply)))
                 self.end_headers()
+                self.wfile.write(reply)
                 receiver.came.notify_all()
 
         @override
@@ -236,3 +239,102 @@ def test_a_name_that_leads_somewhere_private_gets_nothing() -> None:
         poster.close()
         assert (attempt.status, receiver.attempts) == (None, [])
         assert "private" in str(attempt.error)
+
+
+def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(tmp_path: Path) -> None:
+    with receiving() as receiver, house(tmp_path / "data", **PRIVATE) as it:
+        flip(it, 99)
+        it.segment("low", "n < 10")
+        made = it.client.post("/webhooks", {"url": receiver.url})
+        path = f"/webhooks/{made['id']}"
+        rotated = it.client.post(f"{path}/rotate-secret", overlap_hours=2)
+        assert rotated["secret"] != made["secret"]
+        assert rotated["old_secret_until"] == "2026-06-01T14:00:00Z"
+        assert "secret" not in it.client.get(path)
+        old, new = Webhook(made["secret"]), Webhook(rotated["secret"])
+        for expected in ([new, old], [new]):
+            flip(it, len(receiver.attempts), 99)
+            settled(it, made["id"], "active")
+            headers, body = receiver.attempts[-1]
+            signed = [one.sign(headers["webhook-id"], _time(headers), body.decode())
+                      for one in expected]  # fmt: skip
+            assert headers["webhook-signature"].split() == signed
+            it.clock.advance(2 * HOUR)
+        again = it.client.post(f"{path}/rotate-secret", overlap_hours=0)
+        assert again["old_secret_until"] is None
+
+
+def test_attempts_are_kept_with_what_came_of_them(tmp_path: Path) -> None:
+    with receiving() as receiver, house(tmp_path / "data", **PRIVATE) as it:
+        flip(it, 99)
+        it.segment("low", "n < 10")
+        made = it.client.post("/webhooks", {"url": receiver.url})
+        path = f"/webhooks/{made['id']}/deliveries"
+        assert it.client.get(path)["data"] == []
+        receiver.answer = 503
+        flip(it, 1, 2, 99)
+        settled(it, made["id"], "failing", 1)
+        receiver.answer = 200
+        it.clock.advance(HOUR)
+        settled(it, made["id"], "active")
+        found = it.client.get(path)["data"]
+        last = found[-1]
+        assert (last["status"], last["delivered"], last["attempt"]) == (503, False, 1)
+        assert last["reply"] == "went wrong"
+        ids = [headers["webhook-id"] for headers, _ in receiver.attempts]
+        assert [one["id"] for one in found] == ids[::-1]
+        again = next(one for one in found if one["id"] == last["id"] and one is not last)
+        assert (again["status"], again["delivered"], again["attempt"]) == (200, True, 2)
+        told = [(one["first_seq"], one["last_seq"], one["changes"]) for one in found[::-1]]
+        assert told[0] == told[1]
+        assert sum(changes for *_, changes in told[1:]) == len(receiver.changes())
+        for _ in range(104):
+            it.client.post(f"/webhooks/{made['id']}/test")
+        assert len(it.client.get(path)["data"]) == 100, "the newest are kept"
+        assert len(it.client.get(path, limit=3)["data"]) == 3
+        it.client.delete(f"/webhooks/{made['id']}")
+
+
+def test_a_test_message_is_sent_at_once(tmp_path: Path) -> None:
+    with receiving() as receiver, house(tmp_path / "data", **PRIVATE) as it:
+        made = it.client.post("/webhooks", {"url": receiver.url})
+        it.client.patch(f"/webhooks/{made['id']}", {"enabled": False})
+        receiver.answer = 404
+        tried = it.client.post(f"/webhooks/{made['id']}/test")
+        assert (tried["kind"], tried["status"], tried["delivered"]) == ("test", 404, False)
+        receiver.answer = 200
+        tried = it.client.post(f"/webhooks/{made['id']}/test")
+        assert (tried["status"], tried["delivered"], tried["changes"]) == (200, True, 0)
+        headers, body = receiver.attempts[-1]
+        said = _verified(Webhook(made["secret"]), headers, body)
+        assert (said["type"], said["data"]) == ("webhook.test", {"webhook": made["id"]})
+        assert headers["webhook-id"] == tried["id"]
+        assert it.client.get(f"/webhooks/{made['id']}")["state"] == "disabled"
+
+
+def test_changes_are_sent_again_from_a_cursor_or_an_instant(tmp_path: Path) -> None:
+    with receiving() as receiver, house(tmp_path / "data", **PRIVATE) as it:
+        flip(it, 99)
+        it.segment("low", "n < 10")
+        made = it.client.post("/webhooks", {"url": receiver.url})
+        path = f"/webhooks/{made['id']}"
+        for value in (1, 20, 2, 30):
+            flip(it, value)
+            it.clock.advance(HOUR)
+        settled(it, made["id"], "active")
+        changes = it.client.get("/changes")["data"]
+        assert receiver.changes() == changes
+        it.client.patch(path, {"enabled": False})
+        first = it.client.get("/changes", limit=1)["next_cursor"]
+        for query, expected in (
+            ({"cursor": first}, changes[1:]),
+            ({"since": "2026-06-01T14:00:00Z"}, changes[2:]),
+            ({"since": "2026-06-02T00:00:00Z"}, []),
+        ):
+            receiver.taken.clear()
+            assert it.client.post(f"{path}/replay", **query)["enabled"]
+            settled(it, made["id"], "active")
+            assert receiver.changes() == expected
+        with pytest.raises(ApiError) as refused:
+            it.client.post(f"{path}/replay", cursor=cursors.encode("changes", 99))
+        assert (refused.value.status, refused.value.code) == (410, "cursor_expired")

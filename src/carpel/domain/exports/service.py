@@ -70,8 +70,9 @@ class Exports:
         segment: Segment,
         file_format: Format,
         names: Sequence[str] | None,
+        job_id: str | None = None,
     ) -> Job:
-        """Have the members written, with these fields or all.
+        """Have the members written, with these fields or all; the job may be given its id.
 
         Raises:
             Invalid: a field is not known.
@@ -84,7 +85,7 @@ class Exports:
             "format": file_format,
             "fields": None if names is None else list(names),
         }
-        return self._jobs.submit(workspace.no, KIND, spec)
+        return self._jobs.submit(workspace.no, KIND, spec, job_id=job_id)
 
     def result(self, job: Job) -> dict[str, Any] | None:
         """How many rows, and a link to the file while it is there."""

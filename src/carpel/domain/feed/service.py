@@ -147,6 +147,13 @@ class Feed:
         with self._store.looking() as connection:
             return FeedRepository(connection).progress(workspace)[0]
 
+    def before(self, workspace: int, at: int) -> int:
+        """The number of the last change kept from before an instant."""
+        with self._store.looking() as connection:
+            tables = FeedRepository(connection)
+            first = tables.first_since(workspace, at)
+            return tables.progress(workspace)[0] if first is None else first - 1
+
     def position(self, segment: int, published: Published) -> int | None:
         """The newest change's number when this publication became durable: changes after it are
         those to its members. None while it is not durable, or when it was long ago.

@@ -70,7 +70,14 @@ class Jobs:
     # ----------------------------------------------------------------- asking
 
     def submit(
-        self, workspace: int, kind: str, spec: Any, *, sole: str | None = None, held: bool = False
+        self,
+        workspace: int,
+        kind: str,
+        spec: Any,
+        *,
+        sole: str | None = None,
+        held: bool = False,
+        job_id: str | None = None,
     ) -> Job:
         """Take a job on; it is durable when this returns.
 
@@ -80,13 +87,14 @@ class Jobs:
             spec: a JSON value that tells the runner what to do.
             sole: no second unfinished job of this kind may have the same.
             held: do not begin before `release()`.
+            job_id: the id it is to have, a new one when None.
 
         Raises:
             Conflict: there is an unfinished one with this `sole`.
         """
         state: State = "held" if held else "queued"
         job = Job(
-            new_id(), workspace, kind, sole, spec, state, 0, None, None, None,
+            job_id or new_id(), workspace, kind, sole, spec, state, 0, None, None, None,
             self._clock.now(), None, None,
         )  # fmt: skip
         with self._changed:
@@ -109,11 +117,16 @@ class Jobs:
         Raises:
             NoSuch: there is none of this id in the workspace.
         """
-        with self._changed:
-            job = self._open.get(job_id) or self._repository.find(job_id)
-        if job is None or job.workspace != workspace:
+        job = self.known(workspace, job_id)
+        if job is None:
             raise NoSuch("no_such_job", f"there is no job {job_id!r}", "id")
         return job
+
+    def known(self, workspace: int, job_id: str) -> Job | None:
+        """The same; None when there is none."""
+        with self._changed:
+            job = self._open.get(job_id) or self._repository.find(job_id)
+        return job if job is not None and job.workspace == workspace else None
 
     def list_of(self, workspace: int, kinds: Sequence[str] = (), most: int = 1000) -> list[Job]:
         """The jobs of a workspace (of some kinds, or all), the newest first."""

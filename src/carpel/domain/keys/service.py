@@ -45,14 +45,15 @@ class Keys:
         name: str,
         permissions: Iterable[str],
         allow_ips: Iterable[str] = (),
+        key_id: str | None = None,
     ) -> tuple[Key, str]:
-        """A new key and its secret, which is shown this once.
+        """A new key and its secret, which is shown this once; the key may be given its id.
 
         Raises:
             Invalid: no name, no or an unknown permission, or something that is no network.
         """
         key = Key(
-            new_id(),
+            key_id or new_id(),
             workspace.no,
             _checked_name(name),
             _checked_permissions(permissions),

@@ -60,8 +60,10 @@ class Lists:
             raise NoSuch("no_such_list", f"there is no list {id_or_name!r}", "list")
         return found
 
-    def create(self, workspace: Workspace, name: str, title: str = "") -> List:
-        """A new, empty list.
+    def create(
+        self, workspace: Workspace, name: str, title: str = "", list_id: str | None = None
+    ) -> List:
+        """A new, empty list; with an id of its own where none is given.
 
         Raises:
             Invalid: a bad name.
@@ -73,7 +75,9 @@ class Lists:
                 raise Conflict("name_taken", f"there is a list {name!r} already", "name")
             ever = (*self._by_id.values(), *self._gone.values())
             number = max((one.no for one in ever if one.workspace == workspace.no), default=0) + 1
-            made = List(workspace.no, number, new_id(), name, self._clock.now(), title=title)
+            made = List(
+                workspace.no, number, list_id or new_id(), name, self._clock.now(), title=title
+            )
             self._repository.add(made)
             self._by_id[made.id] = made
             return made

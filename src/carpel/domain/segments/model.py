@@ -56,6 +56,7 @@ class Definition:
     list: str | None = None
     clear_list: bool = False
     dialect: Dialect = "carpel"  # of `sql`
+    id: str | None = None  # which a new one is to have
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ class Segments:
             now = self._creation_time(workspace)
             stored = Stored(
                 no=0,
-                id=new_id(),
+                id=wanted.id or new_id(),
                 workspace=workspace.no,
                 code=self._code(workspace, name, wanted.code),
                 name=name,

@@ -1,6 +1,6 @@
 """Webhooks: changes of membership, pushed."""
 
-from .model import Attempt, Sender, Webhook
+from .model import Attempt, Delivered, Sender, Webhook
 from .service import Webhooks
 
-__all__ = ["Attempt", "Sender", "Webhook", "Webhooks"]
+__all__ = ["Attempt", "Delivered", "Sender", "Webhook", "Webhooks"]

@@ -6,13 +6,15 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol
 
 from carpel.domain.feed import Change, Feed, TooOld
 from carpel.kit.clock import Clock
+from carpel.kit.ids import new_id
 
-from .messages import headers, message
-from .model import GIVE_UP_AFTER, Attempt, Sender, Webhook, wait_before
+from .messages import headers, message, message_id, test_message
+from .model import GIVE_UP_AFTER, Attempt, Delivered, Sender, Webhook, wait_before
 
 _log = logging.getLogger("carpel.webhooks")
 
@@ -29,7 +31,14 @@ class Register(Protocol):
         """All webhooks."""
         ...
 
-    def note(self, webhook_id: str, *, durable: bool = True, **changes: object) -> Webhook | None:
+    def note(
+        self,
+        webhook: Webhook,
+        *,
+        durable: bool = True,
+        delivered: Delivered | None = None,
+        **changes: object,
+    ) -> Webhook | None:
         """How sending goes."""
         ...
 
@@ -136,46 +145,70 @@ class Delivery:
         chosen = [one for one in found if webhook.first_fill or not _is_first_fill(one)]
         if not chosen:
             return self._pass_over(webhook, last) if last > webhook.cursor else None
+        current: Webhook | None = webhook
         if webhook.through is None:
-            self._webhooks.note(webhook.id, through=last)
-        attempt = self._send(webhook, chosen)
+            current = self._webhooks.note(webhook, through=last)
+        if current is None or current.cursor != webhook.cursor:
+            return current  # it is gone, or sends something else now
+        attempt, delivered = self._send(webhook, chosen)
         if attempt.good:
             return self._webhooks.note(
-                webhook.id, cursor=last, through=None, attempts=0, next_at=0,
+                webhook, delivered=delivered, cursor=last, through=None, attempts=0, next_at=0,
                 failing_since=None, delivered_at=self._clock.now(), error=None,
             )  # fmt: skip
-        self._failed(webhook, attempt)
-        return None
+        return self._failed(webhook, attempt, delivered)
 
-    def _send(self, webhook: Webhook, changes: list[Change]) -> Attempt:
+    def test(self, webhook: Webhook) -> Delivered:
+        """Send a message that says nothing, at once and once, also while it is disabled."""
+        body = test_message(webhook, self._clock.now())
+        message_id = f"msg_{webhook.id}_test_{new_id()}"
+        about = Delivered(message_id, "test", 0, 1, None, None, 0, 0, None, None, "")
+        return self._post(webhook, body, about)[1]
+
+    def _send(self, webhook: Webhook, changes: list[Change]) -> tuple[Attempt, Delivered]:
         body = message(changes, self._segment_ids())
-        signed = headers(webhook, changes, body, self._clock.now())
-        return self._sender.send(webhook.url, signed, body)
+        first, last = changes[0].seq, changes[-1].seq
+        about = Delivered(
+            message_id(webhook, changes), "changes", 0, webhook.attempts + 1, first, last,
+            len(changes), 0, None, None, "",
+        )  # fmt: skip
+        return self._post(webhook, body, about)
+
+    def _post(self, webhook: Webhook, body: bytes, about: Delivered) -> tuple[Attempt, Delivered]:
+        began = self._clock.now()
+        signed = headers(webhook, about.message, body, began)
+        attempt = self._sender.send(webhook.url, signed, body)
+        return attempt, replace(
+            about, at=began, duration=self._clock.now() - began, status=attempt.status,
+            error=attempt.error, reply=attempt.reply,
+        )  # fmt: skip
 
     def _pass_over(self, webhook: Webhook, last: int) -> Webhook | None:
         saved = self._saved.setdefault(webhook.id, webhook.cursor)
         durable = last - saved >= _SAVE_EVERY or webhook.through is not None
         if durable:
             self._saved[webhook.id] = last
-        return self._webhooks.note(webhook.id, durable=durable, cursor=last, through=None)
+        return self._webhooks.note(webhook, durable=durable, cursor=last, through=None)
 
-    def _failed(self, webhook: Webhook, attempt: Attempt) -> None:
+    def _failed(self, webhook: Webhook, attempt: Attempt, delivered: Delivered) -> Webhook | None:
+        """Try again later, or give up; what to go on with when it was told to send something else."""
         now = self._clock.now()
         error = attempt.error or f"the receiver answered {attempt.status}"
         since = webhook.failing_since if webhook.failing_since is not None else now
         if attempt.gone or now - since >= GIVE_UP_AFTER:
-            self._park(webhook, error)
-            return
+            self._park(webhook, error, delivered)
+            return None
         attempts = webhook.attempts + 1
-        self._webhooks.note(
-            webhook.id, attempts=attempts, next_at=now + wait_before(attempts),
-            failing_since=since, error=error,
+        found = self._webhooks.note(
+            webhook, delivered=delivered, attempts=attempts,
+            next_at=now + wait_before(attempts), failing_since=since, error=error,
         )  # fmt: skip
+        return found if found is not None and found.cursor != webhook.cursor else None
 
-    def _park(self, webhook: Webhook, error: str) -> None:
+    def _park(self, webhook: Webhook, error: str, delivered: Delivered | None = None) -> None:
         """Nothing more is sent until somebody enables it again."""
         _log.warning("webhook %s is disabled: %s", webhook.id, error)
-        self._webhooks.note(webhook.id, enabled=False, error=error)
+        self._webhooks.note(webhook, delivered=delivered, enabled=False, error=error)
 
 
 def _is_first_fill(change: Change) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from carpel.kit.clock import DAY, HOUR, MINUTE, SECOND
 
 State = Literal["active", "failing", "disabled"]
+Kind = Literal["changes", "test"]
 
 # The waits between attempts, as the Standard Webhooks specification suggests; then the last again.
 WAITS = (5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR)
@@ -38,6 +39,8 @@ class Webhook:
     failing_since: int | None = None
     delivered_at: int | None = None
     error: str | None = None
+    old_secret: bytes | None = None  # signs beside the new one
+    old_until: int | None = None
 
     @property
     def state(self) -> State:
@@ -49,10 +52,11 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of sending: the status of the answer, or why there was none."""
+    """What came of sending: the status of the answer and how it began, or why there was none."""
 
     status: int | None
     error: str | None = None
+    reply: str = ""
 
     @property
     def good(self) -> bool:
@@ -62,6 +66,26 @@ class Attempt:
     def gone(self) -> bool:
         """The receiver wants no more."""
         return self.status == 410  # noqa: PLR2004
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An attempt to deliver a message, as it is kept. `duration` is in microseconds.
+
+    `attempt` counts from 1 for each message; `first` and `last` are the numbers of its changes.
+    """
+
+    message: str
+    kind: Kind
+    at: int
+    attempt: int
+    first: int | None
+    last: int | None
+    changes: int
+    duration: int
+    status: int | None
+    error: str | None
+    reply: str
 
 
 class Sender(Protocol):

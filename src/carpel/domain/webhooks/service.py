@@ -15,7 +15,7 @@ from carpel.kit.ids import new_id, new_seed
 from carpel.storage.catalogue import Catalogue
 
 from .delivery import Delivery
-from .model import Sender, Webhook
+from .model import Delivered, Sender, Webhook
 from .repository import WebhookRepository
 
 MOST_WEBHOOKS = 50
@@ -92,9 +92,15 @@ class Webhooks:
     # ---------------------------------------------------------------- changing
 
     def create(
-        self, workspace: int, url: str, segments: Sequence[int] = (), *, first_fill: bool = False
+        self,
+        workspace: int,
+        url: str,
+        segments: Sequence[int] = (),
+        *,
+        first_fill: bool = False,
+        webhook_id: str | None = None,
     ) -> Webhook:
-        """A new webhook; it is told what happens from now on.
+        """A new webhook; it is told what happens from now on. One of this id is that one.
 
         Raises:
             Invalid: nothing can be sent there, or there are too many.
@@ -102,10 +108,12 @@ class Webhooks:
         self._check(url)
         self._feed.flush()
         with self._lock:
+            if webhook_id is not None and webhook_id in self._by_id:
+                return self.find(workspace, webhook_id)
             if len(self.list_of(workspace)) >= MOST_WEBHOOKS:
                 raise Invalid("too_many", f"a workspace has at most {MOST_WEBHOOKS} webhooks")
             made = Webhook(
-                new_id(), workspace, url, new_seed() + new_seed(), tuple(segments), first_fill,
+                webhook_id or new_id(), workspace, url, _new_secret(), tuple(segments), first_fill,
                 enabled=True, created_at=self._clock.now(), cursor=self._feed.newest(workspace),
             )  # fmt: skip
             self._keep(made)
@@ -150,17 +158,68 @@ class Webhooks:
             self._repository.remove(found.id)
             self._by_id.pop(found.id, None)
 
-    def note(self, webhook_id: str, *, durable: bool = True, **changes: object) -> Webhook | None:
-        """How sending goes; None when the webhook is gone. Not durable: remembered until the end."""
+    def note(
+        self,
+        webhook: Webhook,
+        *,
+        durable: bool = True,
+        delivered: Delivered | None = None,
+        **changes: object,
+    ) -> Webhook | None:
+        """How sending goes; returns how it stands, None when the webhook is gone.
+
+        What was told to send something else meanwhile stays as it is. Not durable: remembered until
+        the end.
+        """
         with self._lock:
-            found = self._by_id.get(webhook_id)
-            if found is None:
+            new = self._by_id.get(webhook.id)
+            if new is None:
                 return None
-            new = replace(found, **changes)  # type: ignore[arg-type]
+            if new.cursor == webhook.cursor:
+                new = replace(new, **changes)  # type: ignore[arg-type]
             if durable:
-                self._repository.save(new)
-            self._by_id[webhook_id] = new
+                self._repository.save(new, delivered)
+            self._by_id[webhook.id] = new
             return new
+
+    # ------------------------------------------------------------ looking after
+
+    def rotate(self, found: Webhook, overlap_us: int) -> Webhook:
+        """A new secret; the one before signs as well for so long."""
+        with self._lock:
+            now, old = self._clock.now(), self.find(found.workspace, found.id)
+            new = replace(
+                old, secret=_new_secret(), old_secret=old.secret if overlap_us else None,
+                old_until=now + overlap_us if overlap_us else None,
+            )  # fmt: skip
+            self._keep(new)
+            return new
+
+    def test(self, found: Webhook) -> Delivered:
+        """Try whether a message arrives; waits for the answer."""
+        delivered = self._delivery.test(found)
+        self._repository.add(found.id, delivered)
+        return delivered
+
+    def deliveries(self, found: Webhook, limit: int) -> list[Delivered]:
+        """The newest attempts, the newest first."""
+        return self._repository.attempts(found.id, limit)
+
+    def replay(self, found: Webhook, after: int) -> Webhook:
+        """Send all changes after a number (again), at once; a disabled webhook is enabled.
+
+        Raises:
+            TooOld: they are no longer kept.
+        """
+        self._feed.changes(found.workspace, after, None, 1)
+        with self._lock:
+            new = replace(
+                self.find(found.workspace, found.id), cursor=after, through=None, enabled=True,
+                attempts=0, next_at=0, failing_since=None, error=None,
+            )  # fmt: skip
+            self._keep(new)
+        self._delivery.wake()
+        return new
 
     def _keep(self, one: Webhook) -> None:
         self._repository.save(one)
@@ -177,3 +236,7 @@ class Webhooks:
         refused = self._sender.refuse(url)
         if refused is not None:
             raise Invalid("bad_url", refused, "url")
+
+
+def _new_secret() -> bytes:
+    return new_seed() + new_seed()

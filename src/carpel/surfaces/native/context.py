@@ -32,6 +32,7 @@ from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit import cursors
 from carpel.kit.clock import Clock
+from carpel.kit.ids import derived_id, id_text
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json
 from carpel.surfaces.wire.lines import Line, pieces
@@ -158,6 +159,16 @@ class Call:
                 "idempotency_key_reused", "this Idempotency-Key came with another request before"
             )
         return once
+
+    def fresh_id(self) -> str | None:
+        """The id of what the request makes: with an Idempotency-Key it follows from it.
+
+        So what a request made before a crash is found when it is repeated.
+        """
+        request = self.sent.digest()
+        if self.repeat_key is None or request is None:
+            return None
+        return id_text(derived_id(self.repeat_key + request, 0))
 
     async def settle(self, seq: int) -> None:
         """Wait until all counts include a record."""

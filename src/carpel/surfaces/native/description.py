@@ -42,6 +42,7 @@ _PATH_VALUES = {
     "list": "Id or exact name.",
     "field": "Name.",
 }
+_JOINED = ("archive", "restore", "revert", "cancel", "test", "replay")
 _TITLES = {200: "Done.", 201: "Made.", 202: "Taken on; it is durable.", 204: "Gone."}
 # What an answer leads to: operation, and where the values in its path come from.
 _LINKS: dict[str, list[tuple[str, dict[str, str]]]] = {
@@ -56,7 +57,9 @@ _LINKS: dict[str, list[tuple[str, dict[str, str]]]] = {
     "create_field": [(name, {"field": "$response.body#/name"})
                      for name in ("read_field", "edit_field", "delete_field")],
     "create_webhook": [(name, {"webhook": "$response.body#/id"})
-                       for name in ("read_webhook", "edit_webhook", "delete_webhook")],
+                       for name in ("read_webhook", "edit_webhook", "test_webhook", "replay_webhook",
+                                    "deliveries_of_webhook", "rotate_secret_of_webhook",
+                                    "delete_webhook")],
     "create_export": [(name, {"job": "$response.body#/id"}) for name in ("read_export", "cancel_job")],
 }  # fmt: skip
 
@@ -107,7 +110,7 @@ def operation_id(line: Line) -> str:
         case 2, 0:
             return f"{words[1]}_{one}"
         case 2, 1:
-            joined = words[1] in ("archive", "restore", "revert", "cancel")
+            joined = words[1] in _JOINED
             return f"{words[1]}_{one}" if joined else f"{words[1]}_of_{one}"
         case _:
             return f"{verb}_{values[-1]}_of_{one}"

@@ -39,8 +39,17 @@ async def list_keys(call: Call) -> Response:
 async def create_key(call: Call) -> Response:
     """A new key; its secret is in this answer alone."""
     body = await read_body(call, KeyBody)
+    keys, fresh = call.rooms.keys, call.fresh_id()
+    if fresh and any(one.id == fresh for one in keys.list_of(call.workspace)):
+        detail = f"this request made the key {fresh}, whose secret is lost: revoke it, make another"
+        raise Problem(409, "secret_lost", detail)
     made, secret = await call.off_loop(
-        call.rooms.keys.create, call.workspace, body.name, body.permissions, body.allow_ips
+        call.rooms.keys.create,
+        call.workspace,
+        body.name,
+        body.permissions,
+        body.allow_ips,
+        fresh,
     )
     return call.answer(shapes.Key.of(made, call.workspace.name, secret), 201)
 

@@ -55,9 +55,13 @@ async def create_export(call: Call) -> Response:
     """
     body = await read_body(call, ExportBody)
     segment = call.rooms.segments.read(call.workspace, body.segment)
-    job = await call.off_loop(
-        call.rooms.exports.create, call.workspace, segment, body.format, given(body.fields)
-    )
+    fresh, jobs = call.fresh_id(), call.rooms.jobs
+    job = await call.off_loop(jobs.known, call.workspace.no, fresh) if fresh else None
+    if job is None:
+        job = await call.off_loop(
+            call.rooms.exports.create, call.workspace, segment, body.format, given(body.fields),
+            fresh,
+        )  # fmt: skip
     return call.created(_shown(call, job), f"/exports/{job.id}", 202)
 
 

@@ -2,7 +2,7 @@
 
 from .catalogue import Field, Job, Key, List, Workspace
 from .contacts import Accepted, Contact, Member, Members, SegmentOf
-from .feed import Change, ChangeLine, Changes, Webhook
+from .feed import Change, ChangeLine, Changes, Delivery, Webhook
 from .pages import Page, Problem
 from .segments import (
     Clause,
@@ -31,6 +31,7 @@ __all__ = [
     "Contact",
     "Count",
     "DefinitionChange",
+    "Delivery",
     "Explanation",
     "Field",
     "Job",

@@ -7,7 +7,7 @@ from typing import Self
 from msgspec import UNSET, Struct, UnsetType
 
 from carpel.domain.feed import Change as DomainChange
-from carpel.domain.webhooks import Webhook as DomainWebhook
+from carpel.domain.webhooks import Attempt, Delivered, Webhook as DomainWebhook
 from carpel.kit import cursors
 from carpel.kit.ids import id_text
 from carpel.kit.instants import format_instant
@@ -55,7 +55,8 @@ class Webhook(Struct, kw_only=True):
 
     `pending` counts the changes after the last one delivered, other segments' included. `state`:
     active, failing (tried again at `next_attempt_at`) or disabled (by hand, or after five days of
-    failing; `error` says which). The secret is in the answer to its making alone.
+    failing; `error` says which). The secret is in the answers to its
+    making and its rotation alone; the one before signs as well until `old_secret_until`.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Webhook(Struct, kw_only=True):
     failing_since: Instant | None
     delivered_at: Instant | None
     error: str | None
+    old_secret_until: Instant | None
     secret: str | UnsetType = UNSET
 
     @classmethod
@@ -84,4 +86,35 @@ class Webhook(Struct, kw_only=True):
             next_attempt_at=format_instant(found.next_at) if failing else None,
             failing_since=instant(found.failing_since),
             delivered_at=instant(found.delivered_at), error=found.error,
+            old_secret_until=instant(found.old_until),
+        )  # fmt: skip
+
+
+class Delivery(Struct, kw_only=True):
+    """An attempt to deliver a message: `segment.changes` or `webhook.test`.
+
+    `id` is the message's, the same at each of its attempts. `reply` is how the answer of a receiver that
+    failed began; `error` why there was no answer.
+    """
+
+    id: str
+    kind: str
+    at: Instant
+    attempt: int
+    delivered: bool
+    status: int | None
+    duration_ms: int
+    error: str | None
+    reply: str
+    changes: int
+    first_seq: int | None
+    last_seq: int | None
+
+    @classmethod
+    def of(cls, one: Delivered) -> Delivery:
+        return cls(
+            id=one.message, kind=one.kind, at=format_instant(one.at), attempt=one.attempt,
+            delivered=Attempt(one.status).good, status=one.status,
+            duration_ms=one.duration // 1_000, error=one.error, reply=one.reply,
+            changes=one.changes, first_seq=one.first, last_seq=one.last,
         )  # fmt: skip
