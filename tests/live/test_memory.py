@@ -25,9 +25,13 @@ def test_counts_are_exact_with_and_without_memory(
     transport = InsideTransport(Front(service, settings, TOKEN))
     try:
         with Client("http://carpel", TOKEN, workspace="default", transport=transport) as client:
-            people = [{"external_id": f"p{n}", "fields": {"age": n}} for n in range(90)]
+            people = [
+                {"external_id": f"p{n}", "fields": {"age": n, "city": f"c{n}"}} for n in range(90)
+            ]
             client.post("/contacts", people[:60], wait="applied")
-            made = client.post("/segments", {"name": "Old", "sql": "age >= 40"})
+            made = client.post(
+                "/segments", {"name": "Old", "sql": "age >= 40 AND city <> 'none of them'"}
+            )
             client.post("/contacts", people[60:], wait="applied")
             assert client.get("/segments/OLD")["count"]["value"] == 50
             workspace = service.workspaces.read("default")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from carpel.storage.columns import Kind, Names
 from carpel.storage.columns.tables import path_text
@@ -105,22 +105,28 @@ class Printer:
         columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
         return Sql(f"SELECT c.no, {columns} FROM {self._names.contacts} AS c", ())
 
-    def events(
-        self, types: Sequence[str] | None, seen: Sequence[p.Seen], *, numbered: bool = False
-    ) -> Sql:
-        """Contact, time and stored values of all events of some types; dates as microseconds.
+    def last_event(self) -> Sql:
+        """The last row that holds an event; -1 without any."""
+        return Sql(f"SELECT coalesce(max(rowid), -1) AS place FROM {self._names.events}", ())
 
-        `numbered`: with the number of each, too.
+    def events(
+        self, seen: p.Seen | Literal["no"] | None, rows: range, types: Sequence[str] | None
+    ) -> Sql:
+        """Of the events of some types in some rows: the row, and one stored value as v0.
+
+        Dates are microseconds. None for contact, time (at) and type instead of a value.
         """
         self._values = []
-        shown = [_comparable(p.Operand(one), self._seen(one)) for one in seen]
-        columns = "".join(f", {text} AS v{place}" for place, text in enumerate(shown))
-        where = "TRUE"
+        if seen is None:
+            shown = "e.contact, epoch_us(e.happened_at) AS at, e.type"
+        else:
+            value = "e.no" if seen == "no" else _comparable(p.Operand(seen), self._seen(seen))
+            shown = f"{value} AS v0"
+        where = f"e.rowid >= {rows.start} AND e.rowid < {rows.stop}"
         if types is not None:
-            where = f"e.type IN ({', '.join(self._literal(name) for name in types)})"
+            where += f" AND e.type IN ({', '.join(self._literal(name) for name in types)})"
         return Sql(
-            f"SELECT e.contact, epoch_us(e.happened_at) AS at{', e.no' * numbered}{columns}"
-            f" FROM {self._names.events} AS e WHERE {where}",
+            f"SELECT e.rowid AS place, {shown} FROM {self._names.events} AS e WHERE {where}",
             tuple(self._values),
         )
 

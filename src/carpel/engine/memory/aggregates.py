@@ -186,7 +186,7 @@ class Chosen:
         if not isinstance(column, Scaled):
             raise TypeError("a sum of what is no number")
         values = column.summable()
-        sums = _spans(np.cumsum(np.where(there, values, 0)), self._starts, self._ends)
+        sums = _spans(np.where(there, values, 0), self._starts, self._ends)
         some = counts > 0
         if test.function == "sum" or isinstance(test.test, p.Missing):
             return self._tested(sums, some, test.test, column.digits)
@@ -248,7 +248,7 @@ class Chosen:
 
 def sums_of(chosen: Bools, starts: Owners, ends: Owners) -> NDArray[np.int64]:
     """For each span, how many in it are chosen."""
-    return np.asarray(_spans(np.cumsum(chosen, dtype=np.int64), starts, ends))
+    return np.asarray(_spans(chosen, starts, ends, np.int32), np.int64)
 
 
 def _average(sums: Ints, counts: NDArray[np.int64], test: p.Compare, digits: int) -> Bools:
@@ -279,7 +279,8 @@ def _decimal(constant: p.Constant) -> Decimal:
     return constant
 
 
-def _spans(running: Ints, starts: Owners, ends: Owners) -> Any:
-    """Differences of a running total."""
-    total = np.concatenate((np.zeros(1, running.dtype), running))
-    return total[ends] - total[starts]
+def _spans(values: NDArray[Any], starts: Owners, ends: Owners, kind: Any = None) -> Any:
+    """Sums of what lies from each start to before its end."""
+    total = np.zeros(len(values) + 1, kind or values.dtype)
+    np.cumsum(values, dtype=total.dtype, out=total[1:])
+    return total.take(ends) - total.take(starts)

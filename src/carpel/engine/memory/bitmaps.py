@@ -41,9 +41,11 @@ def containers(rows: Bytes) -> list[Container]:
 
 def _numbers(rows: Bytes) -> NDArray[np.uint16]:
     """What is set, row after row."""
-    filled = np.flatnonzero(rows)
-    ones = np.flatnonzero(np.unpackbits(rows.reshape(-1)[filled], bitorder="little"))
-    return np.asarray((filled[ones >> 3] % rows.shape[1]) * 8 + (ones & 7), "<u2")
+    flat = rows.reshape(-1)
+    filled = np.flatnonzero(flat != 0)  # of truths, these are found several times quicker
+    ones = np.flatnonzero(np.unpackbits(flat[filled], bitorder="little").view(np.bool_))
+    bytes_of_row = (filled % rows.shape[1]).astype(np.uint16)
+    return np.asarray((bytes_of_row[ones >> 3] << 3) + (ones & 7), "<u2")
 
 
 def bitmap(stretches: Sequence[tuple[int, Container]]) -> BitMap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from .samples import Sample
 from .streams import ColumnKey, EventLeaf, StreamKey
 from .thresholds import Bools
 from .turning import Codebook, Turning, day_column
+
+Form: TypeAlias = Literal["whole", "coded"]  # numbers, or each different value once
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,17 @@ class Stream:
         self._watches: dict[ColumnKey | None, Watches] = {}
 
     @property
-    def seen(self) -> list[p.Seen]:
-        """What has to be read of each event, for the filter and for its columns."""
-        found = list(sources_of(self.key.where))
+    def read(self) -> set[tuple[p.Seen | Literal["no"], Form]]:
+        """What has to be read of stored events, for the filter and for the columns, and how."""
+        found: set[tuple[Any, Form]] = {(one, "coded") for one in sources_of(self.key.where)}
         for key, use in self.columns:
             if use == "flag":
-                found.extend(sources_of(key))
+                found.update((one, "coded") for one in sources_of(key))
             elif use == "turn":
-                found.extend(key)
-            elif use != "order":
-                found.append(key)
-        return list(dict.fromkeys(map(seen_in, found)))
+                found.update((one, "whole" if isinstance(one, Day) else "coded") for one in key)
+            else:
+                found.add((key, "coded" if use == "code" else "whole"))
+        return {(seen_in(one), form) for one, form in found}
 
     def load(self, events: Tier) -> None:
         """All events there are, before any leaf is added."""

@@ -101,7 +101,8 @@ class Group:
             if self._of_samples is None:
                 self._of_samples = self._codes(samples)
             return np.asarray(self._rows[self._of_samples[places], :width])
-        return np.asarray(self._rows[self._codes(values), :width])
+        codes = self._codes(values)  # makes rows, and perhaps room for them
+        return np.asarray(self._rows[codes, :width])
 
     def _codes(self, values: Sequence[Any]) -> Codes:
         """For each value the place of its row; rows of new values are made together."""

@@ -61,6 +61,11 @@ class Tier:
             raise TypeError("a column of decimals")
         return column
 
+    def first_of(self, contacts: Contacts) -> NDArray[np.int64]:
+        """Where each contact's events begin, or would."""
+        # Of the same type, or all of them would be copied into another one first.
+        return np.searchsorted(self.contacts, contacts.astype(self.contacts.dtype))
+
     def taken(self, places: Any) -> Tier:
         """The events at some places, in that order."""
         return Tier(
@@ -140,8 +145,8 @@ class Happenings:
         owners, found = [], []
         for tier in self._tiers:
             if len(tier):
-                left = np.searchsorted(tier.contacts, contacts, "left")
-                lengths = np.searchsorted(tier.contacts, contacts, "right") - left
+                left = tier.first_of(contacts)
+                lengths = tier.first_of(contacts + 1) - left
                 owner = np.repeat(np.arange(len(contacts)), lengths)
                 ends = np.cumsum(lengths)
                 places = np.arange(len(owner)) + np.repeat(left - ends + lengths, lengths)
@@ -159,7 +164,7 @@ class Happenings:
         """The events of contacts numbered from first to below `beyond`, by contact."""
         parts = []
         for tier in self._tiers:
-            left, right = np.searchsorted(tier.contacts, [first, beyond])
+            left, right = tier.first_of(np.asarray([first, beyond]))
             parts.append(tier.taken(slice(left, right)))
         filled = [part for part in parts if len(part)] or parts[:1]
         return filled[0] if len(filled) == 1 else merged(filled)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,20 @@ from numpy.typing import NDArray
 from carpel.engine import plan as p
 from carpel.engine.printer import Printer
 from carpel.storage.columns import Names, Snapshot
+from carpel.storage.sql import Sql
 
 from .answers import Day, Source, seen_in
 from .bits import Places
-from .coding import Coded, coded, column_of, narrow, plain_array, whole_numbers
+from .coding import Coded, coded, column_of, encoded, narrow, plain_array, whole_numbers
 from .due import Times
 from .events import Stream
 from .groups import Group, columns_seen
-from .recorded import Recorded, book_column
-from .streams import NUMBER
+from .recorded import Recorded
+from .recording import Recording
 from .threads import in_threads
 from .thresholds import MISSING
 from .timed import DateColumn, Timed, TimedKey, TurningColumn
+from .turning import days_where
 
 
 class Loader:
@@ -64,25 +67,19 @@ class Loader:
         seen = [one for one in map(seen_in, sources) if isinstance(one, p.Column)]
         table = self._contacts(seen)
         arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
-        return _numbers(table), list(map(book_column, sources, arrays))
+        return _numbers(table), list(map(_book_column, sources, arrays))
 
-    def events(
-        self, types: Sequence[str] | None, seen: Sequence[p.Seen], *, numbered: bool
-    ) -> Recorded:
-        """All events of some types (None: of all), with what is seen of them.
-
-        `numbered`: also in which order they came in.
-        """
-        with self._reading:
-            table = self._snapshot.arrow(self._printer().events(types, seen, numbered=numbered))
-        return Recorded(table, seen)
+    def events(self, types: Sequence[str] | None) -> Recording:
+        """All events of some types (None: of all)."""
+        return Recording(self._fetch, types)
 
     def _contacts(self, seen: Sequence[p.Column]) -> Any:
-        with self._reading:
-            return self._snapshot.arrow(self._printer().column(seen))
+        return self._fetch(lambda printer: printer.column(seen))
 
-    def _printer(self) -> Printer:
-        return Printer(self._names, 0, {})
+    def _fetch(self, printed: Callable[[Printer], Sql]) -> Any:
+        sql = printed(Printer(self._names, 0, {}))
+        with self._reading:
+            return self._snapshot.arrow(sql)
 
 
 def opened(key: TimedKey, loader: Loader | None, contacts: int) -> Timed:
@@ -97,6 +94,15 @@ def opened(key: TimedKey, loader: Loader | None, contacts: int) -> Timed:
         raise TypeError("no column of contacts")
     empty = np.empty(0, np.int64)
     return DateColumn(column, empty if loader is None else loader.dates(column, contacts))
+
+
+def _book_column(source: Source, array: Any) -> Any:
+    """An Arrow column as codebooks take it."""
+    if isinstance(source, Day):
+        whole = whole_numbers(array)
+        return np.full(len(array), -1) if whole is None else days_where(*whole)
+    found = encoded(array)
+    return [found.values[code] for code in found.codes.tolist()]
 
 
 def _columns(group: Group, slots: Sequence[int]) -> list[p.Column]:
@@ -114,18 +120,48 @@ def _numbers(table: Any) -> NDArray[Any]:
 
 
 def load_streams(streams: Sequence[Stream], loader: Loader) -> None:
-    """Fill new streams with all their events; those of the same types are read together."""
+    """Fill new streams with all their events; each column is read once for all of them."""
+    if not streams:
+        return
     by_types: dict[tuple[str, ...] | None, list[Stream]] = {}
     for stream in streams:
         by_types.setdefault(stream.key.types, []).append(stream)
+    recorded = _recorded(by_types, loader)
 
     def load(types: tuple[str, ...] | None) -> None:
-        of_types = by_types[types]
-        seen = dict.fromkeys(one for stream in of_types for one in stream.seen)
-        numbered = any(NUMBER in stream.columns for stream in of_types)
-        recorded = loader.events(types, list(seen), numbered=numbered)
-        for stream in of_types:
-            stream.load(recorded.tier(stream))
+        for stream in by_types[types]:
+            stream.load(recorded[types].tier(stream))
 
     for _ in in_threads(load, by_types):
         pass
+
+
+def _recorded(
+    by_types: Mapping[tuple[str, ...] | None, Sequence[Stream]], loader: Loader
+) -> dict[tuple[str, ...] | None, Recorded]:
+    """What is stored for streams of the same types, with all their columns."""
+    everything = {name for types in by_types for name in types or ()}
+    recording = loader.events(None if None in by_types else sorted(everything))
+    recorded = dict(zip(by_types, in_threads(partial(Recorded, recording), by_types), strict=True))
+    forms = {types: _forms(alike) for types, alike in by_types.items()}
+    for seen in dict.fromkeys(one for found in forms.values() for one in found):
+        asked = [types for types, found in forms.items() if seen in found]
+        if seen == "no":
+            numbers = recording.numbers()
+            for types in asked:
+                recorded[types].give_numbers(numbers)
+            continue
+        wanted = {form for types in asked for form in forms[types][seen]}
+        column = recording.column(seen, whole="whole" in wanted, coded="coded" in wanted)
+        for _ in in_threads(lambda types: recorded[types].give(seen, column), asked):  # noqa: B023
+            pass
+    return recorded
+
+
+def _forms(streams: Sequence[Stream]) -> dict[Any, set[str]]:
+    """What has to be read for streams, and in which forms."""
+    found: dict[Any, set[str]] = {}
+    for stream in streams:
+        for seen, form in stream.read:
+            found.setdefault(seen, set()).add(form)
+    return found

@@ -125,7 +125,7 @@ class Alike:
 
 def _places(rows: Bytes) -> list[Places]:
     """For each row of bits the places that are set."""
-    places = np.flatnonzero(np.unpackbits(rows.reshape(-1), bitorder="little"))
+    places = np.flatnonzero(np.unpackbits(rows.reshape(-1), bitorder="little").view(np.bool_))
     counts = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
     return np.split(places % (8 * rows.shape[1]), np.cumsum(counts)[:-1]) if len(rows) else []
 
