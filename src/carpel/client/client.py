@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import httpx
 
 from . import models as m, requests as r
-from .wire import TIMEOUT, Unreachable, decode, encode, error as error_of, headers_for, read
+from .wire import (
+    NDJSON,
+    TIMEOUT,
+    Unreachable,
+    decode,
+    encode,
+    error as error_of,
+    headers_for,
+    headers_of,
+    lines,
+    read,
+)
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Client:
@@ -33,6 +47,7 @@ class Client:
             workspace: which one, for the local token; a key has its own.
             transport: how to get there, when not over the network.
         """
+        self._root = base_url
         self._http = httpx.Client(
             base_url=f"{base_url}/api/v1",
             headers=headers_for(key, workspace),
@@ -93,25 +108,27 @@ class Client:
 
     def send(self, request: r.Request[Answer], **more: Any) -> Answer:
         """Any request of `carpel.client.requests`; `more` are further query parameters."""
-        content, _ = encode(request.body)
+        content = encode(request.body)[0] if request.lines is None else lines(request.lines)
         status, body = self._exchange(
-            request.method, request.path, {**request.query, **more}, content
+            request.method, request.path, {**request.query, **more}, content, headers_of(request)
         )
         return read(status, body, request.answer)
 
-    def _items(self, request: r.Request[Any]) -> Iterator[Any]:
+    def items(self, request: r.Request[m.Page[Item]]) -> Iterator[Item]:
         """All that a listing holds, page by page."""
         cursor = None
         while True:
-            page: m.Page[Any] = self.send(request, cursor=cursor)
+            page = self.send(request, **({} if cursor is None else {"cursor": cursor}))
             yield from page.data
             cursor = page.next_cursor
             if cursor is None:
                 return
 
+    # ---------------------------------------------------------------- segments
+
     def segments(self, **filters: Any) -> Iterator[m.Segment]:
         """All segments that pass the filters: name, tag, team, list, archived."""
-        return self._items(r.segments(**filters))
+        return self.items(r.segments(**filters))
 
     def segment(self, reference: str) -> m.Segment:
         """One segment, by id, code or name."""
@@ -129,13 +146,18 @@ class Client:
         """Delete a segment and its history."""
         self.send(r.delete_segment(reference))
 
-    def preview(self, sql: str) -> m.Preview:
-        """What a query would give now."""
-        return self.send(r.preview(sql))
+    def preview(self, rules: str | Mapping[str, Any]) -> m.Preview:
+        """What a query, as text or as a document, would give now."""
+        return self.send(r.preview(rules))
 
     def members(self, reference: str, limit: int = 10_000) -> Iterator[m.Contact]:
-        """All members of one moment."""
-        return self._items(r.members(reference, limit))
+        """All members; who stays meanwhile comes once."""
+        request = r.members(reference, limit)
+        page = self.send(request)
+        yield from page.data
+        while page.next_cursor is not None:
+            page = self.send(request, cursor=page.next_cursor)
+            yield from page.data
 
     def explain(self, reference: str, contact: str) -> m.Explanation:
         """Why a contact is in or out."""
@@ -144,6 +166,8 @@ class Client:
     def series(self, reference: str, **query: Any) -> m.Series:
         """Sizes over time: start, end, interval, timezone."""
         return self.send(r.series(reference, **query))
+
+    # -------------------------------------------------------------------- feed
 
     def follow(
         self, cursor: str | None = None, segments: Sequence[str] = (), wait: int = 30
@@ -154,25 +178,123 @@ class Client:
             cursor = page.next_cursor
             yield page
 
+    def changes(
+        self, cursor: str | None = None, segments: Sequence[str] = ()
+    ) -> Iterator[m.ChangeLine]:
+        """All changes there are after a cursor; each has the one that goes on after it."""
+        request = r.changes(cursor, segments, 0, limit=1)
+        query = {name: value for name, value in request.query.items() if value is not None}
+        try:
+            with self._http.stream("GET", request.path, params=query, headers=NDJSON) as answer:
+                if answer.status_code >= httpx.codes.BAD_REQUEST:
+                    raise error_of(answer.status_code, answer.read())
+                for line in answer.iter_lines():
+                    yield read(answer.status_code, line.encode(), m.ChangeLine)
+        except httpx.TransportError as error:
+            raise Unreachable(str(error) or type(error).__name__) from None
+
+    def webhooks(self) -> Iterator[m.Webhook]:
+        """All webhooks, and how sending goes."""
+        return self.items(r.webhooks())
+
+    def create_webhook(self, url: str, **more: Any) -> m.Webhook:
+        """Have changes sent to an address; the answer has the secret. More: segments, first_fill."""
+        return self.send(r.create_webhook({"url": url, **more}))
+
+    # -------------------------------------------------------------------- data
+
     def send_contacts(
-        self, items: Sequence[Mapping[str, Any]], wait: r.Wait | None = None
+        self,
+        items: Sequence[Mapping[str, Any]],
+        wait: r.Wait | None = None,
+        *,
+        key: str | None = None,
     ) -> m.Accepted:
-        """Make or change contacts; durable when this returns."""
-        return self.send(r.send_contacts(items, wait))
+        """Make or change contacts; durable when this returns. With a key it is safe to repeat."""
+        return self.send(r.send_contacts(items, wait, key))
 
     def send_events(
-        self, items: Sequence[Mapping[str, Any]], wait: r.Wait | None = None
+        self,
+        items: Sequence[Mapping[str, Any]],
+        wait: r.Wait | None = None,
+        *,
+        key: str | None = None,
     ) -> m.Accepted:
-        """Tell what contacts did; durable when this returns."""
-        return self.send(r.send_events(items, wait))
+        """Tell what contacts did; durable when this returns. With a key it is safe to repeat."""
+        return self.send(r.send_events(items, wait, key))
+
+    def stream_contacts(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        wait: r.Wait | None = None,
+        on_error: r.OnError = "refuse",
+        *,
+        key: str | None = None,
+    ) -> m.Accepted:
+        """Any number of contacts, in bounded memory here and there."""
+        return self.send(r.stream_contacts(items, wait, on_error, key))
+
+    def stream_events(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        wait: r.Wait | None = None,
+        on_error: r.OnError = "refuse",
+        *,
+        key: str | None = None,
+    ) -> m.Accepted:
+        """Any number of events, in bounded memory here and there."""
+        return self.send(r.stream_events(items, wait, on_error, key))
 
     def contact(self, reference: str) -> m.Contact:
         """One contact, by id, external_id or e-mail address."""
         return self.send(r.contact(reference))
 
+    def edit_contact(self, reference: str, **changes: Any) -> m.Contact:
+        """Change identifiers, `fields`, or `lists`, which are all it is in from then on."""
+        return self.send(r.edit_contact(reference, changes))
+
     def erase_contact(self, reference: str) -> None:
         """Forget a contact everywhere."""
         self.send(r.erase_contact(reference))
+
+    def segments_of(self, reference: str) -> Iterator[m.SegmentOf]:
+        """All segments that a contact is in."""
+        return self.items(r.segments_of(reference))
+
+    # --------------------------------------------------- lists, jobs and exports
+
+    def lists(self) -> Iterator[m.List]:
+        """All lists."""
+        return self.items(r.lists())
+
+    def create_list(self, name: str) -> m.List:
+        """A new, empty list."""
+        return self.send(r.create_list(name))
+
+    def list_contacts(self, reference: str, limit: int = 1_000) -> Iterator[m.Contact]:
+        """Who is in a list."""
+        return self.items(r.list_contacts(reference, limit))
+
+    def jobs(self, kind: str | None = None) -> Iterator[m.Job]:
+        """The newest jobs."""
+        return self.items(r.jobs(kind))
+
+    def wait_for(self, job: m.Job) -> m.Job:
+        """A job once it is finished, well or not."""
+        while not job.is_finished:
+            job = self.send(r.job(job.id, r.LONGEST_WAIT_S))
+        return job
+
+    def export(
+        self, segment: str, format_: r.Format = "csv", fields: Sequence[str] | None = None
+    ) -> m.Job:
+        """Have a segment's members written to a file; `wait_for` it, then `read_export` it."""
+        return self.send(r.create_export(segment, format_, fields))
+
+    def read_export(self, job: m.Job) -> Iterator[bytes]:
+        """The file of a finished export, piece by piece."""
+        with self.download(self._root + job.result["url"]) as pieces:
+            yield from pieces
 
     # ------------------------------------------------------------------ within
 
@@ -185,10 +307,16 @@ class Client:
         return decode(body) if body else None
 
     def _exchange(
-        self, method: str, path: str, query: Mapping[str, Any], content: bytes | None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        content: bytes | Iterator[bytes] | None,
+        more: Mapping[str, str] = _NOTHING,
     ) -> tuple[int, bytes]:
         params = {name: value for name, value in query.items() if value is not None}
         headers = {"Content-Type": "application/json"} if content is not None else {}
+        headers |= more
         try:
             answer = self._http.request(
                 method, path, params=params, content=content, headers=headers

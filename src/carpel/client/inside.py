@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -45,8 +45,8 @@ class _Exchange:
 
     def __init__(self, request: httpx.Request) -> None:
         self._request = request
-        self._body = request.read()
-        self._asked = False
+        self._chunks = iter(request.stream) if isinstance(request.stream, Iterable) else iter(())
+        self._is_read = False
         self._sent: queue.Queue[_Message | BaseException] = queue.Queue()
 
     async def run(self, app: Any) -> None:
@@ -80,10 +80,12 @@ class _Exchange:
         }
 
     async def _receive(self) -> _Message:
-        if self._asked:
+        """The next piece of what is sent; taken on a thread, for it may be waited for."""
+        if self._is_read:
             await asyncio.Event().wait()  # the caller never hangs up
-        self._asked = True
-        return {"type": "http.request", "body": self._body, "more_body": False}
+        chunk = await asyncio.to_thread(next, self._chunks, None)
+        self._is_read = chunk is None
+        return {"type": "http.request", "body": chunk or b"", "more_body": not self._is_read}
 
     async def _send(self, message: _Message) -> None:
         self._sent.put(message)

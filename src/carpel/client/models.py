@@ -125,6 +125,12 @@ class Change(Struct):
     cause: str
 
 
+class ChangeLine(Change):
+    """A change as it is streamed; `cursor` goes on after it."""
+
+    cursor: str
+
+
 class Changes(Struct):
     """Some changes in order; keep `next_cursor` with what you make of them."""
 
@@ -165,4 +171,154 @@ class Accepted(Struct):
     rejected_count: int = 0
 
 
-Value = str | int | Decimal | bool | list[Any] | dict[str, Any] | None
+class Version(Struct):
+    """The rules of a segment from a moment on."""
+
+    version: int
+    at: str
+    sql: str
+    document: dict[str, Any]
+    list: str | None
+
+
+class User(Struct):
+    """Something that refers to a segment."""
+
+    kind: str
+    id: str
+    name: str
+
+
+class Overlap(Struct):
+    """A segment beside another."""
+
+    segment: str
+    size: int
+    both: int
+    only_this: int
+    only_other: int
+    share_of_this: Decimal | None
+
+
+class Overlaps(Struct):
+    """A segment beside others."""
+
+    segment: str
+    size: int
+    data: list[Overlap]
+
+
+class SegmentOf(Struct):
+    """A segment that a contact is in, and since when."""
+
+    id: str
+    code: str
+    name: str
+    entered_at: str | None
+
+
+class Validated(Struct):
+    """Every problem of some rules; without any, what they mean."""
+
+    valid: bool
+    problems: Objects
+    sql: str | None = None
+    document: dict[str, Any] | None = None
+    description: str | None = None
+
+
+class Field(Struct):
+    """A field; only custom ones have a time of creation."""
+
+    name: str
+    type: str
+    role: str
+    created_at: str | None = None
+
+
+class List(Struct):
+    """A list and how many are in it."""
+
+    id: str
+    name: str
+    size: int
+    created_at: str
+
+
+class Webhook(Struct, kw_only=True):
+    """Where changes are pushed, and how that goes; the secret is there when it is new."""
+
+    id: str
+    url: str
+    segments: Texts
+    first_fill: bool
+    enabled: bool
+    state: str
+    created_at: str
+    pending: int
+    attempts: int
+    next_attempt_at: str | None
+    failing_since: str | None
+    delivered_at: str | None
+    error: str | None
+    old_secret_until: str | None
+    secret: str | None = None
+
+
+class Delivery(Struct, kw_only=True):
+    """An attempt to deliver a message to a webhook."""
+
+    id: str
+    kind: str
+    at: str
+    attempt: int
+    delivered: bool
+    status: int | None
+    duration_ms: int
+    error: str | None
+    reply: str
+    changes: int
+    first_seq: int | None
+    last_seq: int | None
+
+
+class Job(Struct, kw_only=True):
+    """Work in the background; an export's result has rows, bytes, url and expires_at."""
+
+    id: str
+    kind: str
+    state: str
+    done: int
+    total: int | None
+    result: Any
+    error: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it will not change any more."""
+        return self.finished_at is not None
+
+
+class Key(Struct, kw_only=True):
+    """A key; `key` is its secret, in the answer to its making alone."""
+
+    id: str
+    name: str
+    workspace: str
+    permissions: Texts
+    allow_ips: Texts
+    created_at: str
+    revoked_at: str | None
+    key: str | None = None
+
+
+class Workspace(Struct):
+    """A workspace."""
+
+    id: str
+    name: str
+    project_key: str
+    created_at: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any, TypeVar
 
 import httpx
@@ -9,7 +10,12 @@ import msgspec
 
 from carpel.kit.numbers import from_text
 
+from .requests.request import Request
+
 Answer = TypeVar("Answer")
+
+NDJSON = {"Accept": "application/x-ndjson"}
+_LINES_AT_ONCE = 500
 
 TIMEOUT = httpx.Timeout(None, connect=10)
 
@@ -46,6 +52,34 @@ def encode(body: Any) -> tuple[bytes | None, dict[str, str]]:
     if body is None:
         return None, {}
     return _encode(body), {"Content-Type": "application/json"}
+
+
+def lines(items: Iterable[Any]) -> Iterator[bytes]:
+    """Objects as NDJSON, some lines at a time."""
+    some: list[bytes] = []
+    for one in items:
+        some.append(_encode(one) + b"\n")
+        if len(some) == _LINES_AT_ONCE:
+            yield b"".join(some)
+            some.clear()
+    if some:
+        yield b"".join(some)
+
+
+async def lines_coming(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[bytes]:
+    """The same, also of objects that are waited for."""
+    if isinstance(items, AsyncIterable):
+        async for one in items:
+            yield _encode(one) + b"\n"
+        return
+    for some in lines(items):
+        yield some
+
+
+def headers_of(request: Request[Any]) -> dict[str, str]:
+    """The headers of one request, beside those of every one."""
+    given = {} if request.key is None else {"Idempotency-Key": request.key}
+    return {**given, "Content-Type": "application/x-ndjson"} if request.lines is not None else given
 
 
 def error(status: int, body: bytes) -> ApiError:

@@ -1,4 +1,4 @@
-"""Which segments refer to a segment, and how segments lie over one another."""
+"""What refers to a segment, and how segments lie over one another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from carpel.domain.refusals import Conflict
-from carpel.domain.workspaces import Workspace
 from carpel.engine.plan import ListTest
 
 from .model import Segment
@@ -39,12 +38,6 @@ class Overlap:
     other: Segment
     size: int
     both: int
-
-
-def segments_using(segments: Segments, workspace: Workspace, segment: Segment) -> list[User]:
-    """The segments whose rules name this one."""
-    del workspace  # a segment is named in its own
-    return [User("segment", one.id, one.name) for one in segments.users(segment)]
 
 
 def uses_list(segments: Segments, segment: Segment, number: int) -> bool:

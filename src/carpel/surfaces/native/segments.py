@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from carpel.domain.segments import Definition, Segment
 from carpel.domain.segments.preview import preview as preview_query
-from carpel.domain.segments.use import InUse, User, segments_using, uses_list
+from carpel.domain.segments.use import InUse, User, uses_list
 from carpel.kit import cursors
 from carpel.kit.clock import DAY
 
@@ -131,8 +131,9 @@ def segment_of(call: Call) -> Segment:
 
 def users_of(call: Call, found: Segment) -> list[User]:
     """What refers to a segment."""
+    segments = call.rooms.segments.users(found)
     return [
-        *segments_using(call.rooms.segments, call.workspace, found),
+        *(User("segment", one.id, one.name) for one in segments),
         *call.rooms.webhooks.using(call.workspace.no, found.no),
     ]
 
