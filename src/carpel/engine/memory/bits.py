@@ -11,6 +11,8 @@ Bytes: TypeAlias = NDArray[np.uint8]
 Places: TypeAlias = NDArray[np.int64]
 
 _ROOM = 1.25
+_BLOCK = 64  # squares that are gathered at once
+_WORDS = 8192
 _HALVES = (
     (np.uint64(7), np.uint64(0x00AA00AA00AA00AA)),
     (np.uint64(14), np.uint64(0x0000CCCC0000CCCC)),
@@ -92,21 +94,29 @@ def by_slot(rows: Bytes) -> Bytes:
         Shape (8 · width, contacts / 8); bit `c & 7` of byte `c >> 3` of a row is contact c.
     """
     contacts, width = rows.shape
+    eights = rows.reshape(contacts // 8, 8, width)
     # Eight contacts' bytes of one column are a square of 8 by 8 bits.
-    squares = np.ascontiguousarray(rows.reshape(contacts // 8, 8, width).transpose(2, 0, 1))
-    turned = _turn(squares.view(np.uint64)).view(np.uint8).reshape(width, contacts // 8, 8)
-    return np.ascontiguousarray(turned.transpose(0, 2, 1)).reshape(width * 8, contacts // 8)
+    squares = np.empty((width, contacts // 8, 8), np.uint8)
+    for first in range(0, contacts // 8, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        squares[:, block] = eights[block].transpose(2, 0, 1)
+    _turn(squares.view(np.uint64).reshape(-1))
+    return np.ascontiguousarray(squares.transpose(0, 2, 1)).reshape(width * 8, contacts // 8)
 
 
-def _turn(squares: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Each word an 8 by 8 square of bits, mirrored at its diagonal."""
-    turned = squares.copy()
-    for shift, mask in _HALVES:
-        swapped = (turned ^ (turned >> shift)) & mask
-        turned ^= swapped
-        swapped <<= shift
-        turned ^= swapped
-    return turned
+def _turn(squares: NDArray[np.uint64]) -> None:
+    """Mirror each word, an 8 by 8 square of bits, at its diagonal."""
+    spare = np.empty(min(_WORDS, len(squares)), np.uint64)
+    for first in range(0, len(squares), _WORDS):  # as many as the cache of a core holds
+        words = squares[first : first + _WORDS]
+        swapped = spare[: len(words)]
+        for shift, mask in _HALVES:
+            np.right_shift(words, shift, out=swapped)
+            swapped ^= words
+            swapped &= mask
+            words ^= swapped
+            swapped <<= shift
+            words ^= swapped
 
 
 def to_eights(rows: Bytes) -> Bytes:

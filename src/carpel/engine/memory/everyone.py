@@ -14,7 +14,6 @@ import numpy as np
 from .bitmaps import STRETCH, Container, containers
 from .bits import BitTable, Bytes, by_slot, runs, to_eights
 from .coding import Coded
-from .contacts import mask_of
 from .events import Stream
 from .programs import EXISTS, Program, alike
 from .threads import in_threads
@@ -27,7 +26,7 @@ class Fresh:
 
     population: Any = None  # a flag for each contact; None when their rows have it already
     groups: list[tuple[Coded, Sequence[int]]] = field(default_factory=list)
-    timed: list[Timed] = field(default_factory=list)
+    timed: list[tuple[Timed, Sequence[int]]] = field(default_factory=list)
     streams: list[tuple[Stream, Sequence[int]]] = field(default_factory=list)
 
     def parts(self) -> Iterator[tuple[int, int, Coded]]:
@@ -82,8 +81,7 @@ class Everyone:
         for first, last, coded in self._parts:
             here = rows[:, first : last + 1]
             here |= np.take(coded.rows, coded.codes[start:beyond], axis=0)
-        for column in self._fresh.timed:
-            rows &= ~mask_of(column.slots, rows.shape[1])
-            column.bits(slice(start, beyond), rows, self._now)
+        for column, slots in self._fresh.timed:
+            column.bits(slice(start, beyond), rows, self._now, slots)
         for stream, slots in self._fresh.streams:
             stream.stretch_bits(start, beyond, rows, self._now, slots)

@@ -26,18 +26,18 @@ class Recorded:
 
     def __init__(self, recording: Recording, types: tuple[str, ...] | None) -> None:
         self._places = recording.places(types)
-        self._contacts = np.take(recording.contacts, self._places)
-        self._times = np.take(recording.times, self._places)
+        self._contacts = recording.contacts[self._places]
+        self._times = recording.times[self._places]
         self._columns: dict[p.Seen, Column] = {}
         self._numbers: NDArray[np.int64] | None = None
 
     def give(self, seen: p.Seen, column: Column) -> None:
-        """What is seen of all events, by row."""
+        """What is seen of all events of the recording."""
         self._columns[seen] = column.taken(self._places)
 
     def give_numbers(self, numbers: NDArray[np.int64]) -> None:
-        """In which order all events came in, by row."""
-        self._numbers = np.take(numbers, self._places)
+        """In which order all events of the recording came in."""
+        self._numbers = numbers[self._places]
 
     def tier(self, stream: Stream) -> Tier:
         """The events of a stream."""

@@ -1,7 +1,4 @@
-"""Events as they are stored, read a column at a time, and no column longer kept than needed.
-
-Everything is by the row of the event; rows that hold no event of the types read mean nothing.
-"""
+"""Events as they are stored, read a column at a time, and no column longer kept than needed."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from carpel.engine.printer import Printer
 from carpel.storage.sql import Sql
 
 from .bits import Places
-from .coding import Array, Encoded, column_of, encoded, plain_array, whole_numbers
+from .coding import Array, Encoded, column_of, encoded, narrow, plain_array, whole_numbers
 from .happenings import order_of
 from .threads import in_threads
 from .thresholds import Bools, Ints
@@ -36,17 +33,17 @@ class Column:
     whole: tuple[Ints, Bools] | None
     coded: Encoded | None
 
-    def taken(self, places: Places) -> Column:
+    def taken(self, places: Places | slice) -> Column:
         """The values at some places."""
         whole, coded = self.whole, self.coded
         return Column(
-            whole and (np.take(whole[0], places), np.take(whole[1], places)),
-            coded and Encoded(np.take(coded.codes, places), coded.values),
+            whole and (whole[0][places], whole[1][places]),
+            coded and Encoded(coded.codes[places], coded.values),
         )
 
 
 class Recording:
-    """All events of some types."""
+    """All events of some types, by contact."""
 
     def __init__(self, fetch: Fetch, types: Sequence[str] | None) -> None:
         """Args: types: None for all."""
@@ -55,22 +52,32 @@ class Recording:
         self._locked = threading.Lock()
         last = plain_array(column_of(fetch(Printer.last_event), "place"))
         self._rows = int(last[0]) + 1
-        self.contacts = np.empty(self._rows, np.int32)
-        self.times = np.empty(self._rows, np.int64)
-        self._kinds = np.zeros(self._rows, np.uint32)  # 0 where there is none
+        contacts = np.empty(self._rows, np.int32)
+        times = np.empty(self._rows, np.int64)
+        kinds = np.zeros(self._rows, np.uint32)  # 0 in a row without an event
         self._names: dict[Any, int] = {None: 0}
-        self._each(None, self._put_times)
 
-    def places(self, types: Sequence[str] | None) -> Places:
-        """Where the events of some types are, by contact."""
+        def put(places: Places, table: Any) -> None:
+            contacts[places] = plain_array(column_of(table, "contact"))
+            times[places] = plain_array(column_of(table, "at"))
+            found = encoded(column_of(table, "type"))
+            kinds[places] = known_codes(self._names, found.values, self._locked)[found.codes]
+
+        self._each(None, put)
+        there = np.flatnonzero(kinds != 0)
+        order = order_of(contacts[there])
+        self._order = there if order is None else there[order]
+        self.contacts = np.take(contacts, self._order)
+        self.times = np.take(times, self._order)
+        self._kinds = np.take(kinds.astype(narrow(len(self._names))), self._order)
+
+    def places(self, types: Sequence[str] | None) -> Places | slice:
+        """Where the events of some types are."""
         if types is None:
-            wanted = np.flatnonzero(self._kinds != 0)
-        else:
-            codes = [self._names[name] for name in types if name in self._names]
-            fit = self._kinds == codes[0] if len(codes) == 1 else np.isin(self._kinds, codes)
-            wanted = np.flatnonzero(fit)
-        order = order_of(self.contacts[wanted])
-        return wanted if order is None else wanted[order]
+            return slice(None)
+        codes = [self._names[name] for name in types if name in self._names]
+        fit = self._kinds == codes[0] if len(codes) == 1 else np.isin(self._kinds, codes)
+        return np.flatnonzero(fit)
 
     def numbers(self) -> NDArray[np.int64]:
         """In which order they came in."""
@@ -80,7 +87,7 @@ class Recording:
             found[places] = plain_array(column_of(table, "v0"))
 
         self._each("no", put)
-        return found
+        return np.take(found, self._order)
 
     def column(self, seen: p.Seen, *, whole: bool, coded: bool) -> Column:
         """One column, in the forms wanted; as codes also where numbers are too large."""
@@ -88,13 +95,7 @@ class Recording:
         self._each(seen, reader.put)
         if whole and reader.numbers is None and reader.codes is None:
             return self.column(seen, whole=False, coded=True)
-        return reader.column()
-
-    def _put_times(self, places: Places, table: Any) -> None:
-        self.contacts[places] = plain_array(column_of(table, "contact"))
-        self.times[places] = plain_array(column_of(table, "at"))
-        kinds = encoded(column_of(table, "type"))
-        self._kinds[places] = known_codes(self._names, kinds.values, self._locked)[kinds.codes]
+        return reader.column().taken(self._order)
 
     def _each(
         self, seen: p.Seen | Literal["no"] | None, put: Callable[[Places, Any], None]
@@ -137,8 +138,11 @@ class _Reader:
         """All of it."""
         return Column(
             None if self.numbers is None else (self.numbers, self._there),
-            None if self.codes is None else Encoded(self.codes, list(self._known)),
+            None if self.codes is None else self._encoded(self.codes),
         )
+
+    def _encoded(self, codes: NDArray[np.uint32]) -> Encoded:
+        return Encoded(codes.astype(narrow(len(self._known))), list(self._known))
 
 
 def known_codes(

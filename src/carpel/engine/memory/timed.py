@@ -4,7 +4,7 @@ counted to anniversaries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -77,12 +77,18 @@ class DateColumn:
         found = np.flatnonzero((self._values >= max(first, MISSING + 1)) & (self._values <= last))
         return self._values[found], found
 
-    def bits(self, contacts: Contacts | slice, rows: Bytes, now: int) -> None:
-        """Set the slots of its leaves in the contacts' rows."""
+    def bits(
+        self,
+        contacts: Contacts | slice,
+        rows: Bytes,
+        now: int,
+        slots: Iterable[int] | None = None,
+    ) -> None:
+        """Set the slots of its leaves (or some) in the contacts' rows, where they are zero."""
         times = self._values[contacts]
         there = times != MISSING
-        for slot, test in self._leaves.items():
-            true = there & dates_fit(times, test, now)
+        for slot in self._leaves if slots is None else slots:
+            true = there & dates_fit(times, self._leaves[slot], now)
             rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
 
     def advance(self, now: int) -> Contacts:
@@ -144,11 +150,17 @@ class TurningColumn:
             found.append(day_column(values) if isinstance(source, Day) else values)
         self._codes[contacts] = self._book.codes(found)
 
-    def bits(self, contacts: Contacts | slice, rows: Bytes, now: int) -> None:
-        """Set the slots of its leaves in the contacts' rows."""
+    def bits(
+        self,
+        contacts: Contacts | slice,
+        rows: Bytes,
+        now: int,
+        slots: Iterable[int] | None = None,
+    ) -> None:
+        """Set the slots of its leaves (or some) in the contacts' rows, where they are zero."""
         codes = self._codes[contacts]
-        for slot, turning in self._leaves.items():
-            true = _looked_up(turning.truths(now), codes)
+        for slot in self._leaves if slots is None else slots:
+            true = _looked_up(self._leaves[slot].truths(now), codes)
             rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
 
     def advance(self, now: int) -> Contacts:

@@ -163,6 +163,7 @@ class World:
         Those that are answered together lie together.
         """
         groups: dict[Group, list[int]] = {}
+        timed: dict[Timed, list[int]] = {}
         streams: dict[StreamKey, dict[int, EventLeaf]] = {}
         for leaf in unknown:
             slot = self._answers.take_slot()
@@ -176,11 +177,11 @@ class World:
                 key = sources_of(leaf)
                 column = self._contact_side.timed.get(key) or opened(key, loader, self._contacts)
                 self._contact_side.add_timed(slot, leaf, column, now)
-                if column not in fresh.timed:
-                    fresh.timed.append(column)
+                timed.setdefault(column, []).append(slot)
             else:
                 groups.setdefault(self._contact_side.add(slot, leaf), []).append(slot)
         self._open_streams(streams, loader, now)
+        fresh.timed = list(timed.items())
         fresh.streams = [(self._streams[key], list(taken)) for key, taken in streams.items()]
         if loader is not None:
             width, contacts = self._answers.width, self._contacts
