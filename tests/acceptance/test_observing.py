@@ -44,7 +44,7 @@ def test_metrics_are_a_workspaces_own_unless_open(tmp_path: Path) -> None:
         assert kinds in answer.text
         assert 'carpel_ingest_per_second{kind="contacts",workspace="default"} 0.11' in answer.text
         assert found["process_resident_memory_bytes", ""] > 1e6
-        assert 'door="native",method="POST",status="202"' in answer.text
+        assert 'door="native",method="POST",route="/api/v1/contacts",status="202"' in answer.text
         assert not [name for name, workspace in found if workspace == "other"]
     with serving(data, {"CARPEL_METRICS_OPEN": "on"}) as server:
         found = values(httpx.get(f"{server.url}/metrics").text)
@@ -91,6 +91,7 @@ def test_traces_go_where_they_are_wanted(tmp_path: Path) -> None:
         endpoint = f"http://127.0.0.1:{collector.server_address[1]}"
         with serving(tmp_path / "data", {"CARPEL_OTEL_ENDPOINT": endpoint}) as server:
             httpx.get(f"{server.url}/healthz")
+            httpx.get(f"{server.url}/api/v1/segments/any")
             assert server.stop() == 0
     finally:
         collector.shutdown()
@@ -98,3 +99,4 @@ def test_traces_go_where_they_are_wanted(tmp_path: Path) -> None:
         collector.server_close()
     assert {path for path, _ in taken} == {"/v1/traces"}
     assert any(b"GET operating" in body for _, body in taken)
+    assert any(b"GET /api/v1/segments/{segment}" in body for _, body in taken)

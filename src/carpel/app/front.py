@@ -25,6 +25,7 @@ from carpel.surfaces.native import COLLECTED, NativeDoor
 from carpel.surfaces.sendgrid import Manners, SendGridDoor
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.limits import Limiter
+from carpel.surfaces.wire.routing import ROUTE
 
 from . import logs
 from .metrics import Metrics
@@ -115,7 +116,7 @@ class Front:
         logs.request_id.set(request_id)
         # Some clients join "/v3/" and "/marketing" (contracts/sendgrid.md §7).
         path = scope["path"] = re.sub(r"/{2,}", "/", scope["path"])
-        with self._watched(request, path) as answered:
+        with self._watched(request) as answered:
 
             async def sending(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -138,8 +139,9 @@ class Front:
         self._end_tracing()
 
     @contextmanager
-    def _watched(self, request: Request, path: str) -> Iterator[Callable[[int], None]]:
+    def _watched(self, request: Request) -> Iterator[Callable[[int], None]]:
         """Measure, trace and log a request; what is yielded is told the status."""
+        path = request.scope["path"]
         door, status, start = _door_of(path), 0, perf_counter()
         about = {"http.request.method": request.method, "url.path": path, "carpel.door": door}
         with self._trace(f"{request.method} {door}", about, dict(request.headers)) as traced:
@@ -147,11 +149,12 @@ class Front:
             def answered(found: int) -> None:
                 nonlocal status
                 status = found
-                traced(found)
+                traced(found, request.scope.get(ROUTE))
 
             yield answered
         seconds = perf_counter() - start
-        self._metrics.answered(door, request.method, status, seconds)
+        route = request.scope.get(ROUTE, "")
+        self._metrics.answered((door, request.method, route, str(status)), seconds)
         said = {"method": request.method, "path": path, "status": status, "door": door,
                 "seconds": round(seconds, 6)}  # fmt: skip
         _log.info("%s %s %s", request.method, path, status, extra={"said": said})

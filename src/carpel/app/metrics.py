@@ -34,14 +34,14 @@ class Metrics:
         self._requests = Histogram(
             "carpel_request_duration_seconds",
             "Time from a request's first byte to its answer's last.",
-            ["door", "method", "status"],
+            ["door", "method", "route", "status"],
             buckets=_BUCKETS,
             registry=self._process,
         )
 
-    def answered(self, door: str, method: str, status: int, seconds: float) -> None:
-        """A request was answered."""
-        self._requests.labels(door, method, str(status)).observe(seconds)
+    def answered(self, about: tuple[str, str, str, str], seconds: float) -> None:
+        """A request was answered: its door, method, route (where the door tells it) and status."""
+        self._requests.labels(*about).observe(seconds)
 
     def text(self, workspaces: Iterable[Workspace]) -> bytes:
         """All of it in Prometheus' text format; of workspaces only these."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from carpel import __version__
 
-Span = Callable[[int], None]
+Span = Callable[[int, str | None], None]
 Tracing = Callable[[str, dict[str, Any], dict[str, str]], AbstractContextManager[Span]]
 
 
@@ -53,8 +53,11 @@ def tracing_to(endpoint: str) -> tuple[Tracing, Callable[[], None]]:
             name, context=extract(headers), kind=SpanKind.SERVER, attributes=attributes
         ) as span:
 
-            def answered(status: int) -> None:
+            def answered(status: int, route: str | None) -> None:
                 span.set_attribute("http.response.status_code", status)
+                if route is not None:
+                    span.set_attribute("http.route", route)
+                    span.update_name(f"{attributes['http.request.method']} {route}")
                 if status >= 500:  # noqa: PLR2004
                     span.set_status(Status(StatusCode.ERROR))
 
@@ -65,4 +68,4 @@ def tracing_to(endpoint: str) -> tuple[Tracing, Callable[[], None]]:
 
 @contextmanager
 def _nothing(_name: str, _attributes: dict[str, Any], _headers: dict[str, str]) -> Iterator[Span]:
-    yield lambda _status: None
+    yield lambda _status, _route: None

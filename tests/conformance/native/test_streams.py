@@ -53,7 +53,7 @@ def test_a_waiting_reader_is_told_at_once(account: Account, segment: str) -> Non
 def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
     found: dict[str, str] = {}
     for line in lines:
-        if not line and found:
+        if not line and "data" in found:
             yield {"id": found["id"], "event": found["event"], "data": json.loads(found["data"])}
             found = {}
         elif line and not line.startswith(":"):

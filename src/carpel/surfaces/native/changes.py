@@ -74,23 +74,36 @@ async def _wait(call: Call, after: int | None, segments: set[int] | None, limit:
 
 
 async def _stream(call: Call, found: Changes, segments: set[int] | None) -> AsyncIterator[bytes]:
-    """Each change as an event, its id a cursor; a comment now and then keeps the line open."""
+    """Each change as an event, its id a cursor.
+
+    When nothing is told for a while, a comment keeps the line open, and an id without an event takes
+    the reader's place along: who listens to few segments is not left behind what is kept.
+    """
+    clock = asyncio.get_running_loop().time
+    yield b"retry: 2000\n\n"
     with call.watch.waiting() as moved:
+        told = clock()
         while True:
             for one, shown in zip(
                 found.changes, _shown(call, found.changes, shapes.Change), strict=True
             ):
-                cursor = cursors.encode("changes", one.seq).encode()
-                yield b"id: " + cursor + b"\nevent: change\ndata: " + json_bytes(shown) + b"\n\n"
+                yield b"id: " + _cursor(one.seq) + b"\nevent: change\ndata: "
+                yield json_bytes(shown) + b"\n\n"
+                told = clock()
             if call.watch.closing:
                 return
             if not found.more:
-                try:
-                    await asyncio.wait_for(moved.wait(), _HEARTBEAT_S)
-                except TimeoutError:
-                    yield b": still here\n\n"
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(moved.wait(), max(0.0, told + _HEARTBEAT_S - clock()))
+                if clock() - told >= _HEARTBEAT_S:
+                    yield b": still here\nid: " + _cursor(found.last) + b"\n\n"
+                    told = clock()
                 moved.clear()
             found = await _found(call, found.last, segments, _STREAM_PAGE)
+
+
+def _cursor(seq: int) -> bytes:
+    return cursors.encode("changes", seq).encode()
 
 
 async def _lines(call: Call, found: Changes, segments: set[int] | None) -> AsyncIterator[bytes]:

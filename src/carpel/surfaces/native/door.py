@@ -16,7 +16,7 @@ from carpel.domain.segments.members import Moments
 from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.answers import answer
 from carpel.surfaces.wire.callers import address, bearer
-from carpel.surfaces.wire.routing import NotFound, Table
+from carpel.surfaces.wire.routing import ROUTE, NotFound, Table
 
 from . import collecting
 from .browsing import page
@@ -106,6 +106,7 @@ class NativeDoor:
                 headers = {"Allow": ", ".join(found.allowed)}
                 raise Problem(405, "method_not_allowed", detail, headers=headers)
             raise Problem(404, "no_such_path", f"there is nothing at {request.url.path}")
+        request.scope[ROUTE] = PREFIX + found.operation.path
         workspace, key = self._let_in(request)
         if key is not None:
             require(key, found.operation.permission)

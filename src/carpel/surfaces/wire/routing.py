@@ -8,6 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from starlette.routing import compile_path
 
+# Where a door leaves the shape of the path asked for, such as /api/v1/segments/{segment}.
+ROUTE = "carpel.route"
+
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 
