@@ -180,7 +180,7 @@ def _parameter(param: Param) -> dict[str, Any]:
 
 
 def _headers(line: Line) -> Iterable[dict[str, Any]]:
-    if line.method == "POST":
+    if line.method == "POST" and line.permission != "api.read":
         about = "The same request with the same key is done once, and answered alike for a day."
         schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
         yield {"name": "Idempotency-Key", "in": "header", "description": about, "schema": schema}

@@ -12,6 +12,7 @@ from carpel.domain.workspaces import Workspace
 from . import shapes
 from .bodies import KeyBody, VerifyBody, WorkspaceBody, read_body
 from .context import Call
+from .idempotency import NO_STORE
 from .problems import Problem
 
 
@@ -51,7 +52,9 @@ async def create_key(call: Call) -> Response:
         body.allow_ips,
         fresh,
     )
-    return call.answer(shapes.Key.of(made, call.workspace.name, secret), 201)
+    answered = call.answer(shapes.Key.of(made, call.workspace.name, secret), 201)
+    answered.headers["Cache-Control"] = NO_STORE
+    return answered
 
 
 async def revoke_key(call: Call) -> Response:

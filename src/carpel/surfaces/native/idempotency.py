@@ -17,6 +17,7 @@ from .context import Call, Handler
 
 HEADER = "idempotency-key"
 REPEATED = "Idempotent-Replayed"
+NO_STORE = "no-store"  # says that an answer holds what is kept nowhere, here neither
 _BEYOND_HELP = 500
 
 
@@ -37,7 +38,8 @@ async def once(call: Call, handler: Handler) -> Response:
         hashed = hashlib.blake2b("\n".join(map(str, place)).encode(), digest_size=16).digest()
         answered = await handler(replace(call.uncompressed(), repeat_key=hashed))
         request = call.sent.digest()
-        if answered.status_code < _BEYOND_HELP and request is not None:
+        secret = answered.headers.get("cache-control") == NO_STORE
+        if answered.status_code < _BEYOND_HELP and request is not None and not secret:
             media_type = answered.headers.get("content-type", "")
             answer = Answer(answered.status_code, media_type, bytes(answered.body))
             await call.off_loop(repeats.keep, place, request, answer)
