@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import httpx
@@ -34,6 +35,17 @@ def test_identify_makes_a_contact(account: Account) -> None:
     fields = found["fields"]
     assert (fields["first_name"], fields["plan"], fields["logins"]) == ("Ada", "pro", 5)
     assert (fields["city"], fields["address"]) == ("Turin", {"floor": 3})
+
+
+def test_what_libraries_compress_is_taken(account: Account) -> None:
+    body = gzip.compress(b'{"batch": [{"type": "identify", "userId": "seg-gz"}]}')
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    url, auth = f"{account.server.url}/v1/batch", (account.key, "")
+    answer = httpx.post(url, content=body, headers=headers, auth=auth)
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert contact(account, "seg-gz")["external_id"] == "seg-gz"
+    broken = httpx.post(url, content=body[:-9], headers=headers, auth=auth)
+    assert (broken.status_code, broken.json()["code"]) == (400, "bad_encoding")
 
 
 def test_events_of_all_kinds_count_once(account: Account) -> None:

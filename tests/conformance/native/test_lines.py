@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -11,6 +13,11 @@ import pytest
 
 from carpel.surfaces.wire.lines import LONGEST_LINE, MOST_LINES
 from conftest import Account
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MANY = 2 * MOST_LINES + 500
 NDJSON = "application/x-ndjson"
@@ -91,6 +98,28 @@ def test_a_line_too_long_says_what_came_before_it(account: Account) -> None:
     assert (problem["accepted"], problem["through_line"]) == (MOST_LINES, MOST_LINES)
     account.settle()
     assert count(account, '"of before" > 0') == MOST_LINES
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstd.compress}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+def test_a_body_may_come_compressed(account: Account, encoding: str) -> None:
+    content = list(lines(encoding, MANY))
+    pack = PACKED[encoding]
+    body = pack(b"".join(content[:100])) + pack(b"".join(content[100:]))  # one after the other
+    answer = send(account, "/contacts?wait=stored", body, **{"Content-Encoding": encoding})
+    assert answer.json()["created"] == MANY
+    one = pack(b'{"external_id": "packed"}')
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    assert send(account, "/contacts", one, **headers).status_code == 202
+    for broken in (body[:-20], one[:10], b"plain", b""):
+        refused = send(account, "/contacts", broken, **{"Content-Encoding": encoding})
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_encoding")
+    bomb = pack(b" " * (64 * 1024 * 1024 + 1))
+    assert send(account, "/contacts", bomb, **headers).status_code == 413
+    unknown = send(account, "/contacts", body, **{"Content-Encoding": "br"})
+    assert (unknown.status_code, unknown.headers["accept-encoding"]) == (415, "gzip, zstd")
 
 
 def test_events_of_nobody_are_named_by_line(account: Account) -> None:

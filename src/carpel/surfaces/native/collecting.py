@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carpel.kit.instants import format_instant, parse_instant
-from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json, read_body
+from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json
 
 from .context import Call
 from .data import take_good
 from .problems import Problem
+from .sent import Sent
 
 COLLECTED = re.compile(r"/v1/(batch|import|identify|track|page|screen|group|alias)$")
 # Segment takes 500 KB for a batch; some of its libraries send a little more.
@@ -51,7 +52,7 @@ async def read_message(request: Request) -> dict[str, Any]:
         Problem: it is too large, or no JSON object.
     """
     try:
-        body = parse_json(await read_body(request, MOST_BYTES))
+        body = parse_json(await Sent(request).whole(MOST_BYTES))
     except TooLarge:
         raise Problem(413, "too_large", "a request has at most 1 MiB") from None
     except NotJson as error:

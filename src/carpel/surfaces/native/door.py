@@ -16,6 +16,7 @@ from carpel.domain.segments.members import Moments
 from carpel.domain.workspaces import Workspace
 from carpel.surfaces.wire.answers import answer
 from carpel.surfaces.wire.callers import address, bearer
+from carpel.surfaces.wire.packed import TAKEN, NotPacked, UnknownEncoding
 from carpel.surfaces.wire.routing import ROUTE, NotFound, Table
 
 from . import collecting
@@ -60,6 +61,11 @@ class NativeDoor:
             return respond(request, from_refusal(refusal))
         except ClientDisconnect:
             raise
+        except UnknownEncoding as unknown:
+            headers = {"Accept-Encoding": ", ".join(TAKEN)}
+            return respond(request, Problem(415, "bad_encoding", str(unknown), headers=headers))
+        except NotPacked as error:
+            return respond(request, Problem(400, "bad_encoding", str(error)))
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return respond(request, Problem(500, "internal_error", "something went wrong here"))

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
-from carpel.surfaces.wire.bodies import read_body
+from carpel.surfaces.wire.bodies import TooLarge
+from carpel.surfaces.wire.packed import NotPacked, UnknownEncoding, unpacked
 
 # So much of a body that is refused is read all the same: who still sends hears why more often.
 _POLITE_BYTES = 64 * 1024 * 1024
@@ -32,13 +33,25 @@ class Sent:
             TooLarge: it has more than `most` bytes.
         """
         if self._body is None:
-            self._body = await read_body(self._request, most)
-            self._hash.update(self._body)
-            self._is_read = True
+            length = self._request.headers.get("content-length", "")
+            if length.isdigit() and int(length) > most:
+                raise TooLarge
+            found: list[bytes] = []
+            size = 0
+            async for chunk in self.chunks():
+                found.append(chunk)
+                size += len(chunk)
+                if size > most:
+                    raise TooLarge
+            self._body = b"".join(found)
         return self._body
 
     def chunks(self) -> AsyncIterator[bytes]:
-        """All of it as it comes; a second caller goes on where the first stopped."""
+        """All of it as it comes; a second caller goes on where the first stopped.
+
+        Raises:
+            UnknownEncoding, NotPacked: (when it is read) it is compressed, and cannot be read.
+        """
         if self._chunks is None:
             self._chunks = self._come()
         return self._chunks
@@ -51,7 +64,7 @@ class Sent:
                 left -= len(chunk)
                 if left < 0:
                     return
-        except ClientDisconnect:
+        except (ClientDisconnect, NotPacked, UnknownEncoding):
             return
 
     def digest(self) -> bytes | None:
@@ -59,7 +72,8 @@ class Sent:
         return self._hash.digest() if self._is_read else None
 
     async def _come(self) -> AsyncIterator[bytes]:
-        async for chunk in self._request.stream():
+        encoding = self._request.headers.get("content-encoding", "")
+        async for chunk in unpacked(self._request.stream(), encoding):
             self._hash.update(chunk)
             yield chunk
         self._is_read = True

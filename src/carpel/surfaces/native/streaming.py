@@ -23,6 +23,7 @@ from carpel.domain.ingest import ApplyResult, Once, Record, Ticket
 from carpel.domain.refusals import Refusal
 from carpel.surfaces.wire.bodies import NotJson
 from carpel.surfaces.wire.lines import Line, LineTooLong, parse_each
+from carpel.surfaces.wire.packed import NotPacked
 
 from .checking import Checked, Planned, Refused, skips
 from .context import Call
@@ -69,7 +70,7 @@ async def take_lines(call: Call, kind: Kind) -> Response:
         else:
             await _all_or_nothing(taking, source)
         return call.answer(await taking.answer(), 202)
-    except (Refusal, LineTooLong, Problem) as error:
+    except (Refusal, LineTooLong, NotPacked, Problem) as error:
         problem = _problem(error)
         if taking.through:
             problem.more = {**problem.more, **taking.so_far()}
@@ -229,9 +230,11 @@ def _refused(piece: list[Line], checked: Checked) -> Problem:
     return Problem(400, first.code, detail, more=more)
 
 
-def _problem(error: Refusal | LineTooLong | Problem) -> Problem:
+def _problem(error: Refusal | LineTooLong | NotPacked | Problem) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, LineTooLong):
         return Problem(413, "line_too_long", str(error), more={"line": error.number})
+    if isinstance(error, NotPacked):
+        return Problem(400, "bad_encoding", str(error))
     return from_refusal(error)
