@@ -1,12 +1,13 @@
 """When time alone changes something: dates that a moving point will pass.
 
-For each moving point a short list of the dates just ahead of it is kept, up to a horizon; when the
-horizon comes, the dates are looked through again. A point of the calendar stands until the next unit
+For each moving point a list of the dates ahead of it is kept, up to a horizon; when the horizon
+comes, the dates are looked through again. A point of the calendar stands until the next unit
 of its calendar starts; that is its horizon.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol, TypeAlias
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from carpel.engine.calendars import next_start
 from carpel.engine.moving import jump_back, passed, reached
 from carpel.engine.plan import CalendarStart, Moving
-from carpel.kit.clock import HOUR
+from carpel.kit.clock import DAY, HOUR
 from carpel.kit.instants import LATEST
 
 from .points import Point, place
@@ -25,6 +26,11 @@ Contacts: TypeAlias = NDArray[np.int64]
 Times: TypeAlias = NDArray[np.int64]
 
 _HORIZON = HOUR
+# A point that only moves as the clock does can be looked ahead of further; each a little more than
+# the one before, so that not all of them have to look again at once.
+_FAR_HORIZON = DAY
+_STEPS = 97
+_turns = itertools.count()
 
 
 class Dates(Protocol):
@@ -78,7 +84,8 @@ class Watch:
             self._times, self._contacts = np.empty(0, np.int64), nobody()
             self._set_due(now)
             return
-        self._horizon = min(LATEST, now + _HORIZON)
+        ahead = _HORIZON if point.months else _FAR_HORIZON + next(_turns) % _STEPS * DAY // _STEPS
+        self._horizon = min(LATEST, now + ahead)
         # Where the point jumps back at midnight, it has gone further before.
         self._to = max(place(point, self._horizon), self._at + self._horizon - now)
         times, contacts = self._dates.between(self._from, self._to)

@@ -13,12 +13,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .due import Contacts, Times
+from .due import Contacts, Times, nobody
 from .numbers import Scaled, joined
 from .streams import ColumnKey
 
 _SMALL = 4096
 _MIDDLE = 131_072
+_MOST_GONE = 1024
 _SHARE = 8  # the middle tier may be this part of the largest
 
 _ALWAYS_THERE = ("turn", "order")
@@ -122,6 +123,7 @@ class Happenings:
 
     def __init__(self, loaded: Tier) -> None:
         self._tiers = [loaded.sorted(), loaded.taken(slice(0, 0)), loaded.taken(slice(0, 0))]
+        self._gone = nobody()  # whose events are still there
 
     def add(self, events: Tier) -> None:
         """Take new events in."""
@@ -130,7 +132,8 @@ class Happenings:
         if len(small) > _SMALL:
             middle, small = merged((middle, small)), small.taken(slice(0, 0))
         if len(middle) > max(_MIDDLE, len(large) // _SHARE):
-            large, middle = merged((large, middle)), middle.taken(slice(0, 0))
+            large = self._without_gone(merged((large, middle)))
+            middle = middle.taken(slice(0, 0))
         self._tiers = [large, middle, small]
 
     def of(self, contacts: Contacts) -> tuple[NDArray[np.int64], Tier]:
@@ -199,11 +202,20 @@ class Happenings:
         return True
 
     def erase(self, gone: Contacts) -> None:
-        """Forget these contacts' events."""
-        for number, tier in enumerate(self._tiers):
-            stay = ~np.isin(tier.contacts, gone)
-            if not stay.all():
-                self._tiers[number] = tier.taken(stay)
+        """Forget these contacts' events; the contacts are there no more.
+
+        Nobody asks for them again, so they may stay a while: taking them out copies everything.
+        """
+        self._gone = np.union1d(self._gone, gone)
+        if len(self._gone) > _MOST_GONE:
+            self._tiers = [self._without_gone(tier) for tier in self._tiers]
+            self._gone = nobody()
+
+    def _without_gone(self, tier: Tier) -> Tier:
+        if not len(self._gone):
+            return tier
+        stay = ~np.isin(tier.contacts, self._gone)
+        return tier if stay.all() else tier.taken(stay)
 
     def __len__(self) -> int:
         return sum(len(tier) for tier in self._tiers)

@@ -48,10 +48,11 @@ class EventBatch:
     def coded(self, seen: p.Seen) -> Encoded:
         """The stored value of each event."""
         if seen not in self._coded:
-            known: dict[Any, int] = {}
-            codes = [known.setdefault(one, len(known)) for one in event_values(self._events, seen)]
-            known.setdefault(None, len(known))
-            self._coded[seen] = Encoded(np.asarray(codes, np.int64), list(known))
+            stored = event_values(self._events, seen)
+            values = list(dict.fromkeys([*stored, None]))
+            code_of = {value: code for code, value in enumerate(values)}
+            codes = np.fromiter(map(code_of.__getitem__, stored), np.int64, len(stored))
+            self._coded[seen] = Encoded(codes, values)
         return self._coded[seen]
 
 
