@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (compared with naive values only)
@@ -36,6 +37,7 @@ def parse_instant(text: str) -> int | None:
     return instant if EARLIEST <= instant <= LATEST else None
 
 
+@lru_cache(maxsize=4_096)  # many things happen at one instant
 def format_instant(instant: int) -> str:
     """RFC 3339 in UTC with `Z`; fractions of a second only when there are any."""
     moment = _EPOCH + timedelta(microseconds=instant)

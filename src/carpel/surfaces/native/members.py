@@ -45,16 +45,18 @@ async def members(call: Call) -> Response:
         place = membership.Place(*rest)  # type: ignore[arg-type]
     if call.wants_lines:
         return StreamingResponse(_lines(call, found, place.after), media_type=NDJSON)
-    page = await call.off_loop(
-        membership.page, call.rooms, call.moments, found, place, call.given["limit"]
-    )
-    people = await call.off_loop(call.rooms.contacts.read_numbered, call.workspace, page.numbers)
+    # Ten thousand contacts take a while to show, which is not the loop's work.
+    shown = await call.off_loop(_page, call, found, place)
+    return await call.off_loop(call.answer, shown)
+
+
+def _page(call: Call, found: Segment, place: membership.Place) -> shapes.Members:
+    page = membership.page(call.rooms, call.moments, found, place, call.given["limit"])
+    people = call.rooms.contacts.read_numbered(call.workspace, page.numbers)
+    data = [shapes.Member.in_since(one, page.entered_at.get(no)) for no, one in people]
     following = page.place and cursors.encode("members", found.no, *page.place)
     position = None if page.position is None else cursors.encode("changes", page.position)
-    data = [shapes.Member.in_since(one, page.entered_at.get(no)) for no, one in people]
-    return call.answer(
-        shapes.Members(format_instant(page.at), page.total, data, following, position)
-    )
+    return shapes.Members(format_instant(page.at), page.total, data, following, position)
 
 
 def _lines(call: Call, found: Segment, after: int) -> Iterator[bytes]:
