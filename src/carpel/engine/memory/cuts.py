@@ -17,6 +17,9 @@ from carpel.engine import plan as p
 
 Codes: TypeAlias = NDArray[np.int64]
 
+_NAN = float("nan")
+_MOST_TIES = 4096
+
 
 class Cuts:
     """Sorted constants. Code 2i is between constants i-1 and i, 2i+1 at constant i; the last: none."""
@@ -25,27 +28,32 @@ class Cuts:
         self.constants = list(constants)
         self.is_number = is_number
         self.samples: list[Any] = [*_samples(self.constants, is_number=is_number), None]
+        self._ties: dict[Any, int] = {}  # the same few values stand at constants again and again
         # Rounding keeps order: values that differ as floats stand so exactly.
         self._floats = np.asarray([float(one) for one in constants], np.float64)
 
     def codes(self, values: Sequence[Any]) -> tuple[Codes, list[Any]]:
         """For each stored value a place in the list of samples given with it."""
-        floats = np.asarray(["nan" if one is None else one for one in values], np.str_).astype(
-            np.float64
-        )
+        floats = np.asarray([_NAN if one is None else float(one) for one in values], np.float64)
         places = np.searchsorted(self._floats, floats)
         codes = np.minimum(2 * places, len(self.samples) - 2).astype(np.int64)
         codes[np.isnan(floats)] = len(self.samples) - 1
         if len(self._floats):
             near = self._floats[np.minimum(places, len(self._floats) - 1)] == floats
             for place in np.flatnonzero(near).tolist():
-                codes[place] = self._exactly(Decimal(values[place]))
+                codes[place] = self._exactly(values[place])
         return codes, self.samples
 
-    def _exactly(self, value: Decimal) -> int:
-        below = bisect_left(self.constants, value)
-        there = below < len(self.constants) and self.constants[below] == value
-        return 2 * below + there
+    def _exactly(self, stored: Any) -> int:
+        code = self._ties.get(stored)
+        if code is None:
+            value = Decimal(stored)
+            below = bisect_left(self.constants, value)
+            there = below < len(self.constants) and self.constants[below] == value
+            if len(self._ties) >= _MOST_TIES:
+                self._ties.clear()
+            code = self._ties[stored] = 2 * below + there
+        return code
 
 
 def cuts_of(leaves: Sequence[Any]) -> Cuts | None:

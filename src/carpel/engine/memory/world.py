@@ -25,6 +25,7 @@ from .everyone import Everyone, Fresh
 from .flips import Flips, all_together
 from .groups import Group
 from .loading import Loader, load_streams, opened
+from .members import Members
 from .order import neighbours
 from .programs import EXISTS, Programs, program
 from .reading import EventBatch
@@ -46,7 +47,7 @@ class _Leaf:
 @dataclass
 class _Segment:
     leaves: list[p.ContactLeaf]
-    members: BitMap = field(default_factory=BitMap)
+    members: Members = field(default_factory=Members)
 
 
 class TooMuch(Exception):
@@ -77,7 +78,7 @@ class World:
 
     def members(self, number: int) -> BitMap:
         """A segment's members; not to be changed, and not to be kept over changes."""
-        return self._segments[number].members
+        return self._segments[number].members.bitmap
 
     @property
     def due(self) -> int:
@@ -229,7 +230,7 @@ class World:
         found = Everyone(self._answers, fresh, made, now).work_out(self._contacts)
         for number, one in made.items():
             self._programs.put(number, one)
-            self._segments[number].members = bitmap(found[number])
+            self._segments[number].members = Members(bitmap(found[number]))
 
     # --------------------------------------------------------------------- changes
 
@@ -306,13 +307,6 @@ class World:
         flips: dict[int, Flips] = {}
         before, after = by_slot(to_eights(old[differ])), by_slot(to_eights(new.cells[differ]))
         for number, entered, left in self._programs.flipped(before, after):
-            flips[number] = self._flip(number, contacts[entered], contacts[left])
+            flips[number] = Flips(contacts[entered], contacts[left])
+            self._segments[number].members.move(flips[number])
         return flips
-
-    def _flip(self, number: int, entered: Contacts, left: Contacts) -> Flips:
-        members = self._segments[number].members
-        if len(entered):
-            members.update(entered.tolist())
-        if len(left):
-            members.difference_update(BitMap(left.tolist()))
-        return Flips(entered, left)
