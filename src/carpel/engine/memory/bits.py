@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -51,6 +53,24 @@ class BitTable:
         """Empty a slot and let it be taken again."""
         self._cells[:, slot >> 3] &= np.uint8(0xFF ^ (1 << (slot & 7)))
         self._free.append(slot)
+
+    def take_bytes(self, count: int) -> list[int]:
+        """So many places in a row, all eight slots of each; their bits are zero."""
+        held = Counter(slot >> 3 for slot in self._free)
+        found = [place for place, slots in held.items() if slots == 8][:count]  # noqa: PLR2004
+        again = set(found)
+        self._free = [slot for slot in self._free if slot >> 3 not in again]
+        if missing := count - len(found):
+            first = -(-self._slots // 8)
+            self._free.extend(range(self._slots, 8 * first))
+            self.reserve(8 * (first + missing) - self._slots)
+            self._slots = 8 * (first + missing)
+            found.extend(range(first, first + missing))
+        return found
+
+    def leave_free(self, slots: Iterable[int]) -> None:
+        """Let slots that are empty be taken again."""
+        self._free.extend(slots)
 
     def make_room(self, contacts: int) -> None:
         """Rows for contacts numbered below this."""

@@ -15,6 +15,7 @@ from .bitmaps import STRETCH, Container, containers
 from .bits import BitTable, Bytes, by_slot, runs, to_eights
 from .coding import Coded
 from .events import Stream
+from .pace import Pace
 from .programs import EXISTS, Program, alike
 from .threads import in_threads
 from .timed import Timed
@@ -40,9 +41,15 @@ class Everyone:
     """One pass over all contacts."""
 
     def __init__(
-        self, answers: BitTable, fresh: Fresh, made: Mapping[int, Program], now: int
+        self,
+        answers: BitTable,
+        fresh: Fresh,
+        made: Mapping[int, Program],
+        now: int,
+        pace: Pace,
     ) -> None:
         """Args: made: the new segments' programs, by number."""
+        self._pace = pace
         self._answers = answers
         self._fresh = fresh
         self._parts = list(fresh.parts())
@@ -67,6 +74,7 @@ class Everyone:
         return found
 
     def _stretch(self, start: int, beyond: int) -> list[Container]:
+        self._pace.stretch()
         rows = self._answers.rows(slice(start, beyond))
         self._answer(rows, start, beyond)
         if len(self._read) < rows.shape[1]:

@@ -21,6 +21,7 @@ from .coding import Coded, coded, column_of, encoded, narrow, plain_array, whole
 from .due import Times
 from .events import Stream
 from .groups import Group, columns_seen
+from .pace import Pace
 from .recorded import Recorded
 from .recording import Recording
 from .threads import in_threads
@@ -32,8 +33,9 @@ from .turning import days_where
 class Loader:
     """Reads one workspace in one snapshot of the columns. Any number of threads may use it."""
 
-    def __init__(self, snapshot: Snapshot, names: Names) -> None:
+    def __init__(self, snapshot: Snapshot, names: Names, pace: Pace) -> None:
         self._snapshot = snapshot
+        self._pace = pace
         self._names = names
         self._reading = threading.Lock()  # a snapshot reads one thing at a time, with all cores
 
@@ -79,6 +81,7 @@ class Loader:
     def _fetch(self, printed: Callable[[Printer], Sql]) -> Any:
         sql = printed(Printer(self._names, 0, {}))
         with self._reading:
+            self._pace.read()
             return self._snapshot.arrow(sql)
 
 

@@ -15,8 +15,9 @@ from carpel.engine.reads import leaves
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
+from .absorbing import Sources, copied, take_over
 from .answers import sources_of
-from .bitmaps import bitmap
+from .bitmaps import STRETCH, bitmap
 from .bits import BitTable, Bytes, by_slot, to_eights
 from .contacts import ContactSide, mask_of
 from .due import Contacts, nobody
@@ -27,10 +28,11 @@ from .groups import Group
 from .loading import Loader, load_streams, opened
 from .members import Members
 from .order import neighbours
+from .pace import Pace
 from .programs import EXISTS, Programs, program
 from .reading import EventBatch
 from .rows import Rows
-from .streams import EventLeaf, StreamKey, take_apart
+from .streams import ColumnKey, EventLeaf, StreamKey, take_apart
 from .threads import in_threads
 from .timed import Timed
 from .values import Unknown, holds_still
@@ -70,6 +72,16 @@ class World:
         self._streams: dict[StreamKey, Stream] = {}
         self._contacts = 0  # one more than the highest number
         self._loaded = False
+        self._beside: dict[StreamKey, frozenset[ColumnKey]] = {}
+
+    def beside(self) -> World:
+        """An empty world for new segments, which `absorb` takes over once they are worked out.
+
+        The two fit together as long as this one takes up nothing else meanwhile.
+        """
+        world = World(max(0, self._memory - self.nbytes))
+        world._beside = {key: stream.columns for key, stream in self._streams.items()}
+        return world
 
     # -------------------------------------------------------------------- asking
 
@@ -110,28 +122,67 @@ class World:
     # --------------------------------------------------------------- definitions
 
     def define(
-        self, plans: Mapping[int, p.Plan], snapshot: Snapshot, workspace: int, now: int
+        self,
+        plans: Mapping[int, p.Plan],
+        snapshot: Snapshot,
+        workspace: int,
+        now: int,
+        pace: Pace | None = None,
     ) -> None:
         """Take up segments, or new rules for some, and work out who is in them.
 
         The snapshot holds exactly the data that this world has been told of, and time has been
         brought to `now`.
+
+        Raises:
+            Cancelled: `pace` says that nobody wants it any more; the world is of no use then.
+            TooMuch: it would need too much memory; likewise.
         """
+        pace = pace or Pace()
         for number in plans:
             self.drop(number)
         names = snapshot.names(workspace)
-        loader = Loader(snapshot, names) if names is not None else None
+        loader = Loader(snapshot, names, pace) if names is not None else None
         used = {number: list(dict.fromkeys(leaves(plan))) for number, plan in plans.items()}
         unknown = {one for found in used.values() for one in found} - set(self._leaves)
         self._answers.reserve(len(unknown))
         fresh = Fresh() if self._loaded else Fresh(self._load_population(loader))
         self.check_room(self._contacts * len(unknown) // 8)
+        pace.expect(len({neighbours(one) for one in unknown}), -(-self._contacts // STRETCH))
         self._take_up(sorted(unknown, key=neighbours), fresh, loader, now)
         for number in plans:
             self._segments[number] = _Segment(used[number])
             for leaf in used[number]:
                 self._leaves[leaf].uses += 1
-        self._fill(plans, fresh, now)
+        self._fill(plans, fresh, now, pace)
+
+    def absorb(self, other: World, plans: Mapping[int, p.Plan], now: int) -> None:
+        """Take over the segments of a world that was made `beside` this one.
+
+        Both have the same contacts and events, and time has been brought to `now` in both. The
+        other is of no use afterwards.
+        """
+        self._make_room(other._contacts)
+        for number in plans:
+            self.drop(number)
+        unknown = {
+            leaf: one.slot for leaf, one in other._leaves.items() if leaf not in self._leaves
+        }
+        slots = list(unknown.values())
+        places = copied(self._answers, other._answers, slots, other._contacts)
+        fresh = {leaf: places[slot] for leaf, slot in unknown.items()}
+        self._leaves.update((leaf, _Leaf(slot)) for leaf, slot in fresh.items())
+        take_over(
+            fresh,
+            Sources(self._contact_side, self._streams),
+            Sources(other._contact_side, other._streams),
+            now,
+        )
+        for number, plan in plans.items():
+            segment = self._segments[number] = other._segments[number]
+            for leaf in segment.leaves:
+                self._leaves[leaf].uses += 1
+            self._programs.put(number, program(plan, self._row_of))
 
     def drop(self, number: int) -> None:
         """Forget a segment, and the leaves that no other uses."""
@@ -199,6 +250,8 @@ class World:
         for key, taken in wanted.items():
             stream = self._streams.get(key)
             columns = frozenset(one for leaf in taken.values() for one in leaf.columns)
+            beside = self._beside.get(key, columns)
+            columns = columns if columns <= beside else columns | beside
             if stream is None or not columns <= stream.columns:
                 wider = Stream(key, columns | (stream.columns if stream else frozenset()))
                 self._streams[key] = wider
@@ -224,10 +277,10 @@ class World:
         else:
             self._contact_side.remove(slot)
 
-    def _fill(self, plans: Mapping[int, p.Plan], fresh: Fresh, now: int) -> None:
+    def _fill(self, plans: Mapping[int, p.Plan], fresh: Fresh, now: int, pace: Pace) -> None:
         """Answer new leaves and work out the memberships of new segments, for everybody."""
         made = {number: program(plan, self._row_of) for number, plan in plans.items()}
-        found = Everyone(self._answers, fresh, made, now).work_out(self._contacts)
+        found = Everyone(self._answers, fresh, made, now, pace).work_out(self._contacts)
         for number, one in made.items():
             self._programs.put(number, one)
             self._segments[number].members = Members(bitmap(found[number]))

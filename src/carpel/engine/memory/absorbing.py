@@ -1,0 +1,133 @@
+"""What one world has worked out, handed over to another that has the same contacts and data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from carpel.engine import plan as p
+
+from .answers import sources_of
+from .bitmaps import STRETCH
+from .bits import BitTable
+from .contacts import ContactSide
+from .events import Stream
+from .streams import EventLeaf, StreamKey, take_apart
+from .timed import TimedKey
+from .values import Unknown, holds_still
+
+# So few slots are copied one by one, into whichever are free; more as whole bytes.
+_FEW = 16
+
+
+class Source(Protocol):
+    """What answers leaves, each by its slot."""
+
+    @property
+    def slots(self) -> list[int]: ...
+
+    def add(self, slot: int, leaf: Any, now: int) -> None: ...
+
+    def remove(self, slot: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything that answers a world's leaves."""
+
+    contact_side: ContactSide
+    streams: dict[StreamKey, Stream]
+
+
+def copied(into: BitTable, out: BitTable, slots: Sequence[int], contacts: int) -> dict[int, int]:
+    """Copy the bits of some slots of all contacts below a number into another table.
+
+    Returns:
+        Where each is there.
+    """
+    if len(slots) <= _FEW:
+        return _copied_singly(into, out, slots, contacts)
+    taken = sorted({slot >> 3 for slot in slots})
+    fresh = dict(zip(taken, into.take_bytes(len(taken)), strict=True))
+    masks = np.zeros(len(taken), np.uint8)
+    for slot in slots:
+        masks[taken.index(slot >> 3)] |= 1 << (slot & 7)
+    places = list(fresh.values())
+    for start in range(0, contacts, STRETCH):
+        here = slice(start, min(contacts, start + STRETCH))
+        into.rows(here)[:, places] = np.take(out.rows(here), taken, axis=1) & masks
+    wanted = set(slots)
+    for place, there in fresh.items():
+        into.leave_free([8 * there + n for n in range(8) if 8 * place + n not in wanted])
+    return {slot: 8 * fresh[slot >> 3] + (slot & 7) for slot in slots}
+
+
+def _copied_singly(
+    into: BitTable, out: BitTable, slots: Sequence[int], contacts: int
+) -> dict[int, int]:
+    places = {slot: into.take_slot() for slot in slots}
+    whole = slice(0, contacts)
+    for slot, place in places.items():
+        bits = (out.rows(whole)[:, slot >> 3] >> np.uint8(slot & 7)) & np.uint8(1)
+        column = into.rows(whole)[:, place >> 3]
+        column |= bits << np.uint8(place & 7)
+    return places
+
+
+def relabelled(source: Source, leaves: Mapping[int, p.RowLeaf | Any], now: int) -> None:
+    """Let a source answer these leaves, by slot, instead of those it has.
+
+    What it watches for a leaf that it has already goes on being watched.
+    """
+    for place, leaf in enumerate(leaves.values()):
+        source.add(-1 - place, leaf, now)  # no slot of anybody's
+    for slot in source.slots:
+        if slot >= 0:
+            source.remove(slot)
+    for slot, leaf in leaves.items():
+        source.add(slot, leaf, now)
+    for place in range(len(leaves)):
+        source.remove(-1 - place)
+
+
+def take_over(
+    fresh: Mapping[p.ContactLeaf, int], mine: Sources, theirs: Sources, now: int
+) -> None:
+    """Let leaves that another world's sources answered, by slot, be answered here."""
+    streams: dict[StreamKey, dict[int, EventLeaf]] = {}
+    timed: dict[TimedKey, dict[int, p.RowLeaf]] = {}
+    for leaf, slot in fresh.items():
+        if isinstance(leaf, p.EventTest | p.SequenceTest):
+            taken = take_apart(leaf)
+            streams.setdefault(taken.stream, {})[slot] = taken
+        elif isinstance(leaf, p.SegmentTest):
+            raise Unknown(type(leaf).__name__)
+        elif not isinstance(leaf, p.ListTest) and not holds_still(leaf):
+            timed.setdefault(sources_of(leaf), {})[slot] = leaf
+        else:
+            mine.contact_side.add(slot, leaf)
+    for key, of_stream in streams.items():
+        _take_stream(key, of_stream, mine, theirs.streams[key], now)
+    for sources, of_column in timed.items():
+        column = mine.contact_side.timed.get(sources)
+        if column is None:
+            column = theirs.contact_side.timed[sources]
+            relabelled(column, of_column, now)
+        for slot, one in of_column.items():
+            mine.contact_side.add_timed(slot, one, column, now)
+
+
+def _take_stream(
+    key: StreamKey, leaves: Mapping[int, EventLeaf], mine: Sources, theirs: Stream, now: int
+) -> None:
+    known = mine.streams.get(key)
+    columns = frozenset(one for leaf in leaves.values() for one in leaf.columns)
+    if known is None or not columns <= known.columns:  # then theirs has all columns of both
+        relabelled(theirs, {**(known.leaves if known else {}), **leaves}, now)
+        mine.streams[key] = theirs
+    else:
+        for slot, leaf in leaves.items():
+            known.add(slot, leaf, now)
