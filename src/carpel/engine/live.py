@@ -9,31 +9,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns, Snapshot
 
+from .building import Building
+from .living import OnPublished
 from .look import Look
-from .memory.flips import Flips
-from .memory.world import TooMuch
 from .plan import Plan
 from .printer import Printer
-from .publication import Cause, Publication, Published
+from .publication import Published
 from .recompute import Membership, count_filled, recompute
-from .tracked import Tracked, Work, why
-from .tracker import Tracker
-from .worlds import Pending
+from .tracked import Work
 
 _log = logging.getLogger("carpel.engine")
 
 _MOMENT_S = 0.02
 
 
-class Engine(Tracker):
+class Engine(Building):
     """Keeps every defined segment's membership. Thread-safe.
 
     Without `start()` nothing runs in the background: what is stale is computed when it is asked
@@ -44,7 +42,7 @@ class Engine(Tracker):
         self,
         columns: Columns,
         clock: Clock,
-        on_published: Callable[[Publication], None],
+        on_published: OnPublished,
         outstanding_since: Callable[[], int | None],
         memory: int,
     ) -> None:
@@ -59,12 +57,8 @@ class Engine(Tracker):
             memory: how many bytes the live segments of a workspace may take; the segments of one
                 that needs more are recomputed from the columns.
         """
-        super().__init__(clock, columns.applied, outstanding_since, memory)
-        self._columns = columns
-        self._on_published = on_published
-        self._computing = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._closing = False
+        super().__init__(columns, clock, on_published, outstanding_since, memory)
+        self._threads: list[threading.Thread] = []
 
     # ----------------------------------------------------------------- asking
 
@@ -75,7 +69,7 @@ class Engine(Tracker):
         for; `count` says that it is not exact.
         """
         wanted = set(numbers)
-        if self._thread is not None:
+        if self._threads:
             with self._changed:
                 self._changed.notify_all()
                 return self._changed.wait_for(lambda: self._settled(wanted, seq), timeout_s)
@@ -119,42 +113,63 @@ class Engine(Tracker):
         """
         while True:
             self.settle([number])
-            with self._columns.snapshot() as snapshot:
-                with self._changed:
-                    segment = self._segments[number]
-                    published, plan = segment.published, segment.plan
-                    same = self._holds(segment, snapshot.applied)
-                if published is None:
-                    raise LookupError(segment.failure or "not computed yet")
-                if same or segment.failure is not None:
-                    at = self._as_of[segment.workspace] if segment.is_built else published.at
-                    found = recompute(plan, snapshot, segment.workspace, at)
-                    return published.members, FrozenBitMap(BitMap(found.members))
-            with self._changed:  # data came in between; its touch() is on the way
-                self._changed.wait(_MOMENT_S)
+            with ExitStack() as held:
+                with self._computing:
+                    snapshot = held.enter_context(self._columns.snapshot())
+                    kept, at, plan = self._held_at(number, snapshot.applied)
+                if kept is not None:
+                    workspace = self._segments[number].workspace
+                    found = recompute(plan, snapshot, workspace, at)
+                    return kept.members, FrozenBitMap(BitMap(found.members))
+
+    def _held_at(self, number: int, seq: int) -> tuple[Published | None, int, Plan]:
+        """The membership with all data up to a record and no other, its instant and its rules.
+
+        None when the segment has been redefined or touched since it was computed.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._touched >= seq or self._closing)
+        now = self._clock.now()
+        with self._moving():
+            self._drain(seq, now, exact=self._is_exact(now))
+            kept = self.members(number)
+        with self._changed:
+            segment = self._segments.get(number)
+            if segment is None or kept is None:
+                raise LookupError((segment and segment.failure) or "not computed yet")
+            is_of_rules = kept.version == segment.version and not segment.stale
+            if segment.is_built:
+                return kept if is_of_rules else None, self._as_of[segment.workspace], segment.plan
+            is_whole = is_of_rules and segment.needs <= kept.applied
+            failed = segment.failure is not None
+            return kept if is_whole or failed else None, kept.at, segment.plan
 
     # -------------------------------------------------------------- computing
 
     def start(self) -> None:
-        """Recompute in the background from now on."""
-        self._thread = threading.Thread(target=self._run, name="carpel-engine", daemon=True)
-        self._thread.start()
+        """Recompute in the background from now on; new segments on a thread of their own."""
+        for name, run in (("carpel-engine", self._run), ("carpel-builds", self._run_builds)):
+            thread = threading.Thread(target=run, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def close(self) -> None:
-        """Stop the background thread after the segment it is at."""
+        """Stop the background threads after the segment, and the piece of a build, they are at."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def refresh(self, numbers: set[int] | None = None) -> None:
         """Bring what lives in memory up to now, and compute what is stale (of these, or of all)."""
+        if not self._threads:
+            self._build_all()
         with self._computing:
             now = self._clock.now()
-            waiting = self._outstanding_since()
-            exact = waiting is None or waiting >= now
-            self._refresh_memory(numbers, now, exact=exact)
+            exact = self._is_exact(now)
+            with self._moving():
+                self._drain(None, now, exact=exact)
             work = self._take(numbers)
             if not work:
                 return
@@ -173,105 +188,13 @@ class Engine(Tracker):
                     return
             self.refresh()
 
-    # ------------------------------------------------------------ what lives in memory
-
-    def _refresh_memory(self, numbers: set[int] | None, now: int, *, exact: bool) -> None:
-        with self._changed:
-            self._moving_on = True
-            dropped, self._dropped = self._dropped, []
-            fresh = {
-                number: segment
-                for number, segment in self._segments.items()
-                if segment.in_memory and segment.stale and (numbers is None or number in numbers)
-            }
-            for segment in fresh.values():
-                self._worlds.expect(segment.workspace)
-        try:
-            for workspace, number in dropped:
-                self._worlds.drop(workspace, number)
-            if fresh:
-                self._build(fresh, now, exact=exact)
-            self._drain(None, now, exact=exact)
-        finally:
+    def _run_builds(self) -> None:
+        while True:
             with self._changed:
-                self._moving_on = False
-                self._changed.notify_all()
-
-    def _build(self, fresh: dict[int, Tracked], now: int, *, exact: bool) -> None:
-        """Take segments up in memory, with exactly the data that a snapshot has."""
-        with self._columns.snapshot() as snapshot:
-            with self._changed:
-                self._changed.wait_for(lambda: self._touched >= snapshot.applied or self._closing)
-            self._drain(snapshot.applied, now, exact=exact)
-            for workspace in {segment.workspace for segment in fresh.values()}:
-                plans = {n: one.plan for n, one in fresh.items() if one.workspace == workspace}
-                with self._guarded(workspace):
-                    found = self._worlds.define(workspace, plans, snapshot, now)
-                    self._as_of[workspace] = now
-                    for number, members in found.items():
-                        segment = fresh[number]
-                        until = self._worlds.due(workspace)
-                        version = segment.version
-                        made = Published(members, version, now, until, snapshot.applied, exact)
-                        segment.is_built = True
-                        segment.stale = False
-                        self._publish(number, segment, made)
-
-    def _drain(self, up_to: int | None, now: int, *, exact: bool) -> None:
-        """Bring the worlds to an instant, then take in what is queued."""
-
-        def told(workspace: int, flips: Mapping[int, Flips], seq: int | None) -> None:
-            for number in flips:
-                self._republish(workspace, number, now, seq, exact=exact)
-
-        for workspace in self._worlds.workspaces:
-            with self._guarded(workspace):
-                self._worlds.advance(workspace, now, told)
-                self._as_of[workspace] = now
-        while (pending := self._oldest(up_to)) is not None:
-            for workspace in pending.batches:
-                with self._guarded(workspace):
-                    self._worlds.take_in(workspace, pending, now, told)
-            with self._changed:
-                self._worlds.done(pending)
-                self._changed.notify_all()
-
-    def _oldest(self, up_to: int | None) -> Pending | None:
-        with self._changed:
-            return self._worlds.oldest(up_to)
-
-    def _republish(
-        self, workspace: int, number: int, now: int, seq: int | None, *, exact: bool
-    ) -> None:
-        """Somebody entered or left a segment in memory."""
-        with self._changed:
-            segment = self._segments.get(number)
-        members = self._worlds.members(workspace, number)
-        if segment is None or segment.published is None or members is None:
-            return
-        old = segment.published
-        applied = old.applied if seq is None else seq
-        until = self._worlds.due(workspace)
-        made = Published(members, old.version, now, until, applied, exact)
-        self._publish(number, segment, made, "time" if seq is None else None)
-
-    @contextmanager
-    def _guarded(self, workspace: int) -> Iterator[None]:
-        """Should a world fail, its segments are recomputed from the columns from then on."""
-        try:
-            yield
-        except Exception as error:
-            reason = "the engine in memory failed; its segments are recomputed instead"
-            if isinstance(error, TooMuch):
-                _log.warning("workspace %s: %s", workspace, error)
-            else:
-                _log.error("workspace %s: %s", workspace, reason, exc_info=error)
-            with self._changed:
-                self._worlds.discard(workspace)
-                for segment in self._segments.values():
-                    if segment.workspace == workspace and segment.in_memory:
-                        segment.in_memory = segment.is_built = False
-                        segment.stale = True
+                self._changed.wait_for(lambda: self._fresh or self._closing)
+                if self._closing:
+                    return
+            self._build_all()
 
     # ------------------------------------------------------------ what is recomputed
 
@@ -279,7 +202,7 @@ class Engine(Tracker):
         now = self._clock.now()
         with self._changed:
             work = []
-            for number, segment in self._segments.items():
+            for number, segment in self._recounted.items():
                 if segment.in_memory or (numbers is not None and number not in numbers):
                     continue
                 if self._is_stale(segment, now):
@@ -304,16 +227,3 @@ class Engine(Tracker):
             self._changed.notify_all()
         if published is not None:
             self._publish(job.number, segment, published)
-
-    def _publish(
-        self, number: int, segment: Tracked, published: Published, cause: Cause | None = None
-    ) -> None:
-        """Args: cause: None to find it out."""
-        with self._changed:
-            if self._segments.get(number) is not segment:
-                return  # redefined or dropped meanwhile
-            previous = segment.published
-            segment.published = published
-            self._changed.notify_all()
-        cause = cause or why(segment, previous, published)
-        self._on_published(Publication(number, segment.workspace, previous, published, cause))

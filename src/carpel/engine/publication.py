@@ -11,19 +11,31 @@ Cause = Literal["contact", "event", "time", "definition"]
 
 
 @dataclass(frozen=True)
-class Published:
-    """A segment's members at an instant, under one version of its rules.
+class Standing:
+    """How many are in a segment at an instant, under one version of its rules.
 
     `until` is the first instant at which time alone may change it; `applied` the log record up to
     which data is in it.
     """
+
+    count: int
+    version: int
+    at: int
+    until: int
+    applied: int
+    exact: bool  # whether all that was acknowledged before `at` is in it
+
+
+@dataclass(frozen=True)
+class Published:
+    """The same with who they are."""
 
     members: FrozenBitMap
     version: int
     at: int
     until: int
     applied: int
-    exact: bool  # whether all that was acknowledged before `at` is in it
+    exact: bool
 
     @property
     def count(self) -> int:
@@ -31,16 +43,26 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Publication:
-    """A segment has been computed.
+class Moves:
+    """Who entered a segment and who left it."""
 
-    `previous` is what was published before, None for the first time since the process began.
-    `cause` is why it was computed; for the first time it is what data would be the cause, if data
-    was.
+    entered: FrozenBitMap
+    left: FrozenBitMap
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A segment has been computed, or changed.
+
+    `previous` is what was published before, None when the engine does not know its members: for
+    the first time since the process began. `cause` is why it was computed; for the first time it is
+    what data would be the cause, if data was. `moves` says how it differs from before; None: both
+    have their members, to be compared.
     """
 
     segment: int
     workspace: int
-    previous: Published | None
-    published: Published
+    previous: Standing | Published | None
+    published: Standing | Published
     cause: Cause
+    moves: Moves | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .plan import Plan
-from .publication import Cause, Published
+from .publication import Cause, Published, Standing
 from .reads import Reads
 
 
@@ -40,7 +40,9 @@ class Tracked:
     reads: Reads
     needs: int = 0  # the last log record that may have changed it
     stale: bool = True
-    published: Published | None = None
+    published: Standing | Published | None = None  # with members once somebody asked for them
+    recalled: Standing | None = None  # as of an earlier process, until there is anything newer
+    since: int = 0  # when these rules were taken up
     failure: str | None = None
     touched_by: Cause = "contact"  # the last data that may have changed it
     in_memory: bool = False  # whether the engine in memory knows its rules
@@ -68,7 +70,9 @@ def cause_of(change: Touched, seen: Reads) -> Cause | None:
     return None
 
 
-def why(segment: Tracked, previous: Published | None, published: Published) -> Cause:
+def why(
+    segment: Tracked, previous: Standing | Published | None, published: Standing | Published
+) -> Cause:
     """What may have moved people between two publications."""
     if previous is None:
         return "event" if segment.reads.events else "contact"

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pyroaring import FrozenBitMap
 
 from carpel.kit.clock import Clock
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import WorkspaceBatch
 
+from .builds import Progress
 from .memory.known import knows
 from .plan import Plan
-from .publication import Published
+from .publication import Published, Standing
 from .reads import reads
 from .tracked import Count, Touched, Tracked, cause_of
 from .worlds import Worlds
 
 
 class Tracker:
-    """Every defined segment with what was published of it last. Thread-safe."""
+    """Every defined segment with what was published of it last. Thread-safe.
+
+    A segment that lives in memory costs nothing here when data changes; the others are in
+    `_recounted`, and those of them that are still to be taken up in memory in `_fresh`.
+    """
 
     def __init__(
         self, clock: Clock, applied: int, outstanding_since: Callable[[], int | None], memory: int
@@ -26,7 +33,11 @@ class Tracker:
         self._clock = clock
         self._outstanding_since = outstanding_since
         self._segments: dict[int, Tracked] = {}
+        self._recounted: dict[int, Tracked] = {}
+        self._fresh: dict[int, Tracked] = {}
         self._changed = threading.Condition()
+        # Whoever changes members of what lives in memory holds this until that is published.
+        self._flipping = threading.RLock()
         self._touched = applied  # the last log record that touch() has heard of
         self._worlds = Worlds(memory)
         self._as_of: dict[int, int] = {}  # the instant up to which each world has come
@@ -37,21 +48,34 @@ class Tracker:
         """Take up a segment, or new rules for it; the old membership serves until it is computed."""
         with self._changed:
             old = self._segments.get(number)
-            segment = Tracked(workspace, version, plan, reads(plan))
+            segment = Tracked(workspace, version, plan, reads(plan), since=self._clock.now())
             segment.in_memory = knows(plan)
-            segment.published = old.published if old else None
+            if old is not None:
+                segment.published, segment.recalled = old.published, old.recalled
             if old is not None and old.in_memory and not segment.in_memory:
-                self._dropped.append((workspace, number))
-            self._segments[number] = segment
+                self._let_go(number, old)
+            self._segments[number] = self._recounted[number] = segment
+            self._fresh.pop(number, None)
+            if segment.in_memory:
+                self._fresh[number] = segment
             self._changed.notify_all()
 
     def drop(self, number: int) -> None:
         """Forget a segment."""
         with self._changed:
             segment = self._segments.pop(number, None)
+            self._recounted.pop(number, None)
+            self._fresh.pop(number, None)
             if segment is not None:
-                self._dropped.append((segment.workspace, number))
+                self._let_go(number, segment)
             self._changed.notify_all()
+
+    def recall(self, known: Mapping[int, Standing]) -> None:
+        """What an earlier process published last, to be told until there is anything newer."""
+        with self._changed:
+            for number, standing in known.items():
+                if number in self._segments:
+                    self._segments[number].recalled = standing
 
     def touch(
         self, seq: int, touched: Iterable[Touched], batches: Sequence[WorkspaceBatch] = ()
@@ -60,38 +84,60 @@ class Tracker:
         changes = {change.workspace: change for change in touched}
         with self._changed:
             self._touched = max(self._touched, seq)
-            for segment in self._segments.values():
+            for segment in self._recounted.values():
                 change = changes.get(segment.workspace)
                 cause = cause_of(change, segment.reads) if change is not None else None
                 if cause is not None:
-                    segment.stale = segment.stale or not segment.is_built
+                    segment.stale = True
                     segment.touched_by = cause
                     segment.needs = max(segment.needs, seq)
-            self._worlds.push(seq, batches)
+            self._worlds.push(seq, batches, changes)
             self._changed.notify_all()
 
     def count(self, number: int) -> Count | None:
         """The count as published; None before the first, or for an unknown segment.
 
         Its instant is now when nothing acknowledged waits to be taken over and nothing that has
-        been can have changed it; else it is when the segment was computed last.
+        been can have changed it; else it is when the segment was computed last. Before anything
+        has been computed it is what an earlier process published last.
         """
         waiting = self._outstanding_since()
         with self._changed:
             segment = self._segments.get(number)
-            if segment is None or segment.published is None:
+            if segment is None:
                 return None
-            published = segment.published
+            published = segment.published or segment.recalled
+            if published is None:
+                return None
             now = self._clock.now()
             if waiting is None and segment.failure is None and not self._is_stale(segment, now):
                 return Count(published.count, now, exact=True, definition_version=published.version)
             return Count(published.count, published.at, published.exact, published.version)
 
     def members(self, number: int) -> Published | None:
-        """The membership as published."""
-        with self._changed:
+        """The membership as published; it stays as it is while its reader has it.
+
+        Of what lives in memory a copy is made when somebody asks, and kept until somebody moves.
+        """
+        published = self._last(number)
+        if not isinstance(published, Standing):
+            return published
+        with self._flipping:
+            published = self._last(number)
+            if not isinstance(published, Standing):
+                return published
             segment = self._segments.get(number)
-            return segment.published if segment else None
+            found = self._worlds.members(segment.workspace, number) if segment else None
+            if segment is None or found is None:
+                return None
+            made = with_members(published, FrozenBitMap(found))
+            with self._changed:
+                segment.published = made
+            return made
+
+    def standing(self, number: int) -> Standing | Published | None:
+        """What is published of a segment; in memory at hand, however many are in."""
+        return self._last(number)
 
     def failure(self, number: int) -> str | None:
         """Why a segment's last computation failed, or None."""
@@ -99,7 +145,39 @@ class Tracker:
             segment = self._segments.get(number)
             return segment.failure if segment else None
 
+    def building(self, number: int) -> Progress | None:
+        """How far the build of a segment's rules is; None when it is not being taken up."""
+        with self._changed:
+            build, segment = self._worlds.build, self._segments.get(number)
+            if segment is None:
+                return None
+            if build is not None and build.segments.get(number) is segment:
+                return build.progress()
+            if number in self._fresh:
+                return Progress(0.0, segment.since, len(self._fresh))
+            return None
+
+    @property
+    def next_due(self) -> int | None:
+        """When time alone may next change something; None for never."""
+        with self._changed:
+            return self._next_due()
+
+    def is_in_memory(self, number: int) -> bool:
+        """Whether a segment lives in memory, and not in the columns alone."""
+        with self._changed:
+            segment = self._segments.get(number)
+            return segment is not None and segment.is_built
+
     # ---------------------------------------------------------- under the lock
+
+    def _last(self, number: int) -> Standing | Published | None:
+        with self._changed:
+            segment = self._segments.get(number)
+            return segment.published if segment else None
+
+    def _let_go(self, number: int, segment: Tracked) -> None:
+        self._dropped.append((segment.workspace, number))
 
     def _is_stale(self, segment: Tracked, now: int) -> bool:
         """Whether it has to be computed; one that failed waits for a change."""
@@ -115,42 +193,22 @@ class Tracker:
             or now >= published.until
         )
 
-    def _holds(self, segment: Tracked, applied: int) -> bool:
-        """Whether what is published has all data up to a record, and the rules as they are."""
-        published = segment.published
-        if segment.is_built and (self._moving_on or self._worlds.is_behind(segment.workspace)):
-            return False
-        return (
-            published is not None
-            and published.version == segment.version
-            and applied <= self._touched
-            and (segment.is_built or segment.needs <= published.applied)
-        )
-
     def _has_stale(self) -> bool:
+        """Whether there is anything to do but builds."""
         now = self._clock.now()
-        if self._dropped:
+        if self._dropped or self._worlds.has_pending or now >= self._worlds.next_due():
             return True
-        return any(self._is_stale(segment, now) for segment in self._segments.values())
-
-    @property
-    def next_due(self) -> int | None:
-        """When time alone may next change something; None for never."""
-        with self._changed:
-            return self._next_due()
-
-    def is_in_memory(self, number: int) -> bool:
-        """Whether a segment lives in memory, and not in the columns alone."""
-        with self._changed:
-            segment = self._segments.get(number)
-            return segment is not None and segment.is_built
+        return any(
+            not segment.in_memory and self._is_stale(segment, now)
+            for segment in self._recounted.values()
+        )
 
     def _next_due(self) -> int | None:
         due = min(
             (
                 one.published.until
-                for one in self._segments.values()
-                if one.published is not None and not one.is_built
+                for one in self._recounted.values()
+                if one.published is not None and not one.in_memory and one.failure is None
             ),
             default=LATEST,
         )
@@ -176,4 +234,18 @@ class Tracker:
             return True  # as far as it will get
         if published is None or published.version != segment.version or now >= published.until:
             return False
-        return published.applied >= min(seq, segment.needs) if seq else not segment.stale
+        if segment.in_memory or not seq:
+            return not segment.stale
+        return published.applied >= min(seq, segment.needs)
+
+
+def with_members(standing: Standing, members: FrozenBitMap) -> Published:
+    """The same with who they are."""
+    return Published(
+        members,
+        standing.version,
+        standing.at,
+        standing.until,
+        standing.applied,
+        standing.exact,
+    )

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from pyroaring import FrozenBitMap
+from pyroaring import BitMap
 
 from carpel.kit.instants import LATEST
-from carpel.storage.columns import Snapshot, WorkspaceBatch
+from carpel.storage.columns import WorkspaceBatch
 
+from .builds import Build, Pending
 from .memory.flips import Flips
 from .memory.world import World
-from .plan import Plan
+from .tracked import Touched
 
-# Workspace, and what flipped in it by segment; the batch's record, None for time alone.
-OnFlips = Callable[[int, Mapping[int, Flips], int | None], None]
-
-
-@dataclass(frozen=True)
-class Pending:
-    """What one record changed, by workspace."""
-
-    seq: int
-    batches: Mapping[int, WorkspaceBatch]
+# Workspace, and what flipped in it by segment; the record that did it, None for time alone.
+OnFlips = Callable[[int, Mapping[int, Flips], Pending | None], None]
 
 
 class Worlds:
@@ -37,25 +30,43 @@ class Worlds:
         self._memory = memory
         self._worlds: dict[int, World | None] = {}
         self._pending: deque[Pending] = deque()
+        self._seqs: defaultdict[int, deque[int]] = defaultdict(deque)  # pending, by workspace
         self._due: dict[int, int] = {}
+        self.build: Build | None = None
 
     # ------------------------------------------------------- under the engine's lock
 
-    def expect(self, workspace: int) -> None:
-        """From now on keep this workspace's batches; its world will be made."""
-        self._worlds.setdefault(workspace, None)
+    def begin(self, build: Build) -> None:
+        """From now on keep this workspace's batches, for its world and for the build."""
+        self._worlds.setdefault(build.workspace, None)
+        self.build = build
 
-    def push(self, seq: int, batches: Sequence[WorkspaceBatch]) -> None:
-        """Queue what a record changed."""
+    def push(
+        self, seq: int, batches: Sequence[WorkspaceBatch], changes: Mapping[int, Touched]
+    ) -> None:
+        """Queue what a record changed; `changes` says by workspace what that touches."""
         kept = {batch.workspace: batch for batch in batches if batch.workspace in self._worlds}
         if kept:
-            self._pending.append(Pending(seq, kept))
+            pending = Pending(seq, kept, changes)
+            self._pending.append(pending)
+            for workspace in kept:
+                self._seqs[workspace].append(seq)
+            if self.build is not None:
+                self.build.push(pending)
 
     def is_behind(self, workspace: int, seq: int | None = None) -> bool:
         """Whether batches (up to a record) wait for this workspace's world."""
-        return any(
-            workspace in one.batches and (seq is None or one.seq <= seq) for one in self._pending
-        )
+        waiting = self._seqs.get(workspace)
+        return bool(waiting) and (seq is None or waiting[0] <= seq)  # type: ignore[index]
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether any batch waits."""
+        return bool(self._pending)
+
+    def waiting(self, workspace: int) -> int:
+        """How many batches wait for this workspace's world."""
+        return len(self._seqs.get(workspace, ()))
 
     def due(self, workspace: int) -> int:
         """When time alone may next change something."""
@@ -69,8 +80,9 @@ class Worlds:
         """Forget a world, as after a failure."""
         self._worlds.pop(workspace, None)
         self._due.pop(workspace, None)
+        self._seqs.pop(workspace, None)
         self._pending = deque(
-            Pending(one.seq, rest)
+            replace(one, batches=rest)
             for one in self._pending
             if (rest := {w: batch for w, batch in one.batches.items() if w != workspace})
         )
@@ -81,6 +93,15 @@ class Worlds:
     def workspaces(self) -> list[int]:
         """Those that have a world."""
         return [workspace for workspace, world in self._worlds.items() if world is not None]
+
+    def world(self, workspace: int) -> World | None:
+        """A workspace's world, if it has one."""
+        return self._worlds.get(workspace)
+
+    def beside(self, workspace: int) -> World:
+        """An empty world for new segments of a workspace."""
+        world = self._worlds.get(workspace)
+        return World(self._memory) if world is None else world.beside()
 
     def advance(self, workspace: int, now: int, on_flips: OnFlips) -> None:
         """Bring a world to an instant."""
@@ -103,22 +124,26 @@ class Worlds:
             world.check_room()
             flips = world.apply(pending.batches[workspace], now)
             self._due[workspace] = world.due
-            on_flips(workspace, flips, pending.seq)
+            on_flips(workspace, flips, pending)
 
     def done(self, pending: Pending) -> None:
         """The batch is taken in and told of."""
-        if self._pending and self._pending[0] is pending:
+        if self._pending and self._pending[0].seq == pending.seq:
             self._pending.popleft()
+        for workspace in pending.batches:
+            waiting = self._seqs.get(workspace)
+            if waiting and waiting[0] == pending.seq:
+                waiting.popleft()
 
-    def define(
-        self, workspace: int, plans: Mapping[int, Plan], snapshot: Snapshot, now: int
-    ) -> dict[int, FrozenBitMap]:
-        """Take up segments in a world that has exactly what the snapshot has; their members."""
-        world = self._worlds.get(workspace) or World(self._memory)
-        world.define(plans, snapshot, workspace, now)
-        self._worlds[workspace] = world
+    def absorb(self, build: Build, now: int) -> None:
+        """Take over what a build has worked out; it has come as far as its workspace's world."""
+        workspace, world = build.workspace, self._worlds.get(build.workspace)
+        if world is None:
+            world = self._worlds[workspace] = build.world
+        else:
+            plans = {number: segment.plan for number, segment in build.segments.items()}
+            world.absorb(build.world, plans, now)
         self._due[workspace] = world.due
-        return {number: FrozenBitMap(world.members(number)) for number in plans}
 
     def drop(self, workspace: int, number: int) -> None:
         """Forget a segment."""
@@ -127,9 +152,9 @@ class Worlds:
             world.drop(number)
             self._due[workspace] = world.due
 
-    def members(self, workspace: int, number: int) -> FrozenBitMap | None:
-        """A copy of a segment's members; None when it is not kept here."""
+    def members(self, workspace: int, number: int) -> BitMap | None:
+        """A segment's members, not to be kept over changes; None when it is not kept here."""
         world = self._worlds.get(workspace)
         if world is None or number not in world:
             return None
-        return FrozenBitMap(world.members(number))
+        return world.members(number)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
-from carpel.engine.publication import Published
+from carpel.engine.publication import Published, Standing
 from carpel.kit.clock import HOUR, SECOND, Clock
 from carpel.storage.feed import FeedStore
 
@@ -36,7 +36,7 @@ class Recorded:
     """A publication to write down."""
 
     moved: Moved
-    published: Published
+    published: Standing | Published
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Recorder:
                 lambda: self._written >= wanted or self._closing, timeout_s
             )
 
-    def position(self, segment: int, published: Published) -> int | None:
+    def position(self, segment: int, published: Standing | Published) -> int | None:
         """The number of the newest change when this publication was written.
 
         None: it is not, or was long ago.
@@ -203,6 +203,6 @@ class Recorder:
         return due is not None and self._clock.now() >= due
 
 
-def _moment(published: Published) -> _Moment:
+def _moment(published: Standing | Published) -> _Moment:
     """What tells a publication of a segment from its others."""
     return published.version, published.at, published.applied

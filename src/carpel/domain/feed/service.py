@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import numpy as np
 from pyroaring import BitMap, FrozenBitMap
 
-from carpel.engine.publication import Cause, Publication, Published
+from carpel.engine.publication import Cause, Moves, Publication, Published, Standing
 from carpel.kit.clock import Clock
 from carpel.kit.instants import LATEST
 from carpel.storage.feed import FeedStore
@@ -85,12 +85,11 @@ class Feed:
     def record(self, news: Publication) -> None:
         """Take a publication up; it is in the feed once it is durable."""
         published, segment = news.published, news.segment
-        before, version, cause = self._before(news)
+        moves, version, cause = self._moves(news)
         with self._lock:
             if segment in self._dropped:
                 return
-            entered = published.members - before
-            left = before - published.members
+            entered, left = moves.entered, moves.left
             erased = self._erased.get(news.workspace)
             if erased:
                 entered, left = entered - erased, left - erased
@@ -154,7 +153,7 @@ class Feed:
             first = tables.first_since(workspace, at)
             return tables.progress(workspace)[0] if first is None else first - 1
 
-    def position(self, segment: int, published: Published) -> int | None:
+    def position(self, segment: int, published: Standing | Published) -> int | None:
         """The newest change's number when this publication became durable: changes after it are
         those to its members. None while it is not durable, or when it was long ago.
         """
@@ -237,9 +236,18 @@ class Feed:
 
     # ----------------------------------------------------------------- details
 
-    def _before(self, news: Publication) -> tuple[FrozenBitMap, int, Cause]:
+    def _moves(self, news: Publication) -> tuple[Moves, int, Cause]:
+        """Who moves as far as the feed knows, the rules before, and the cause of what differs."""
+        if news.moves is not None and news.previous is not None:
+            return news.moves, news.previous.version, news.cause
+        assert isinstance(news.published, Published), "either moves or members are told"  # noqa: S101
+        members = news.published.members
+        before, version, cause = self._before(news, news.published)
+        return Moves(members - before, before - members), version, cause
+
+    def _before(self, news: Publication, published: Published) -> tuple[FrozenBitMap, int, Cause]:
         """Who was in as far as the feed knows, by which rules, and the cause of what differs now."""
-        if news.previous is not None:
+        if isinstance(news.previous, Published):
             return news.previous.members, news.previous.version, news.cause
         if news.segment in self._seen:  # an engine that begins again
             self._recorder.flush()
@@ -248,12 +256,12 @@ class Feed:
         if known is None:
             return FrozenBitMap(), 0, "definition"
         stored, members = known
-        if stored.version != news.published.version:
+        if stored.version != published.version:
             return members, stored.version, "definition"
         return (
             members,
             stored.version,
-            "time" if stored.applied >= news.published.applied else news.cause,
+            "time" if stored.applied >= published.applied else news.cause,
         )
 
     def _look_in_entries(

@@ -93,9 +93,7 @@ def relabelled(source: Source, leaves: Mapping[int, p.RowLeaf | Any], now: int) 
         source.remove(-1 - place)
 
 
-def take_over(
-    fresh: Mapping[p.ContactLeaf, int], mine: Sources, theirs: Sources, now: int
-) -> None:
+def take_over(fresh: Mapping[p.ContactLeaf, int], mine: Sources, theirs: Sources, now: int) -> None:
     """Let leaves that another world's sources answered, by slot, be answered here."""
     streams: dict[StreamKey, dict[int, EventLeaf]] = {}
     timed: dict[TimedKey, dict[int, p.RowLeaf]] = {}

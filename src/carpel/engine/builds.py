@@ -1,0 +1,94 @@
+"""One shared pass over the data for all new and edited segments of a workspace that wait."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from carpel.storage.columns import Snapshot, WorkspaceBatch
+
+from .memory.pace import Pace
+from .memory.world import World
+from .tracked import Touched, Tracked
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What one record changed, by workspace."""
+
+    seq: int
+    batches: Mapping[int, WorkspaceBatch]
+    changes: Mapping[int, Touched]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a segment's build is: from 0 to 1, since when, and how many segments share it.
+
+    One that waits for its turn is at 0 since its definition.
+    """
+
+    fraction: float
+    since: int
+    segments: int
+
+
+class Build:
+    """Segments worked out in a world of their own, beside the one that lives, from one snapshot.
+
+    Batches that come meanwhile queue up here too. The thread that builds calls everything but
+    `push`, which needs the engine's lock, and `progress`.
+    """
+
+    def __init__(
+        self,
+        workspace: int,
+        segments: Mapping[int, Tracked],
+        world: World,
+        since: int,
+        is_wanted: Callable[[], bool],
+    ) -> None:
+        """Args: is_wanted: whether anybody still waits for any of the segments."""
+        self.workspace = workspace
+        self.segments = dict(segments)
+        self.world = world
+        self.since = since
+        self.applied = 0
+        self._pace = Pace(is_wanted)
+        self._queue: deque[Pending] = deque()
+
+    def push(self, pending: Pending) -> None:
+        """A batch came in."""
+        self._queue.append(pending)
+
+    @property
+    def waiting(self) -> int:
+        """How many batches it has still to take in."""
+        return len(self._queue)
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        return Progress(self._pace.fraction, self.since, len(self.segments))
+
+    def work_out(self, snapshot: Snapshot, now: int) -> None:
+        """The long part.
+
+        Raises:
+            Cancelled: nobody waits any more.
+            TooMuch: it would need more memory than is left.
+        """
+        self.applied = snapshot.applied
+        plans = {number: segment.plan for number, segment in self.segments.items()}
+        self.world.define(plans, snapshot, self.workspace, now, self._pace)
+
+    def catch_up(self, up_to: int, now: int) -> None:
+        """Take in what came after the snapshot, up to a record, and bring the world to an instant."""
+        while self._queue and self._queue[0].seq <= up_to:
+            pending = self._queue.popleft()
+            batch = pending.batches.get(self.workspace)
+            if pending.seq > self.applied and batch is not None:
+                self.world.check_room()
+                self.world.advance(now)
+                self.world.apply(batch, now)
+        self.world.advance(now)

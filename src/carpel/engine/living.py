@@ -1,0 +1,179 @@
+"""What lives in memory, brought up to date: batches taken in, instants reached, all of it told."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from pyroaring import FrozenBitMap
+
+from carpel.kit.clock import Clock
+from carpel.storage.columns import Columns
+
+from .builds import Pending
+from .memory.flips import Flips
+from .memory.world import TooMuch
+from .publication import Cause, Moves, Publication, Published, Standing
+from .tracked import Tracked, cause_of, why
+from .tracker import Tracker, with_members
+
+_log = logging.getLogger("carpel.engine")
+
+OnPublished = Callable[[Publication], None]
+
+
+class Living(Tracker):
+    """The segments in memory, moved on by one thread at a time: whoever holds `_computing`."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        clock: Clock,
+        on_published: OnPublished,
+        outstanding_since: Callable[[], int | None],
+        memory: int,
+    ) -> None:
+        super().__init__(clock, columns.applied, outstanding_since, memory)
+        self._columns = columns
+        self._on_published = on_published
+        self._computing = threading.RLock()
+        self._closing = False
+
+    # -------------------------------------------------------------- moving on
+
+    def _is_exact(self, now: int) -> bool:
+        """Whether all that was acknowledged before an instant is in the columns."""
+        waiting = self._outstanding_since()
+        return waiting is None or waiting >= now
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Nobody takes what is published for settled meanwhile."""
+        with self._changed:
+            self._moving_on = True
+        try:
+            self._forget_dropped()
+            yield
+        finally:
+            with self._changed:
+                self._moving_on = False
+                self._changed.notify_all()
+
+    def _forget_dropped(self) -> None:
+        with self._changed:
+            dropped, self._dropped = self._dropped, []
+        with self._flipping:
+            for workspace, number in dropped:
+                with self._guarded(workspace):
+                    self._worlds.drop(workspace, number)
+
+    def _drain(self, up_to: int | None, now: int, *, exact: bool) -> None:
+        """Bring the worlds to an instant, then take in what is queued, up to a record."""
+
+        def told(workspace: int, flips: Mapping[int, Flips], pending: Pending | None) -> None:
+            for number, moved in flips.items():
+                self._flipped(workspace, number, moved, (now, pending), exact=exact)
+
+        for workspace in self._worlds.workspaces:
+            with self._guarded(workspace), self._flipping:
+                self._worlds.advance(workspace, now, told)
+                self._as_of[workspace] = now
+        while (pending := self._oldest(up_to)) is not None:
+            for workspace in pending.batches:
+                with self._guarded(workspace), self._flipping:
+                    self._worlds.take_in(workspace, pending, now, told)
+            with self._changed:
+                self._worlds.done(pending)
+                self._changed.notify_all()
+
+    def _oldest(self, up_to: int | None) -> Pending | None:
+        with self._changed:
+            return self._worlds.oldest(up_to)
+
+    def _flipped(
+        self,
+        workspace: int,
+        number: int,
+        flips: Flips,
+        when: tuple[int, Pending | None],
+        *,
+        exact: bool,
+    ) -> None:
+        """Somebody entered or left a segment in memory, at an instant, by a record or by time."""
+        with self._changed:
+            segment = self._segments.get(number)
+        members = self._worlds.members(workspace, number)
+        if segment is None or segment.published is None or members is None:
+            return
+        now, pending = when
+        old = segment.published
+        applied = old.applied if pending is None else pending.seq
+        until = self._worlds.due(workspace)
+        made = Standing(len(members), old.version, now, until, applied, exact)
+        cause: Cause = "time"
+        if pending is not None:
+            change = pending.changes.get(workspace)
+            cause = (cause_of(change, segment.reads) if change else None) or "contact"
+        moves = Moves(FrozenBitMap(flips.entered.tolist()), FrozenBitMap(flips.left.tolist()))
+        self._publish(number, segment, made, cause, moves)
+
+    # -------------------------------------------------------------- failing
+
+    @contextmanager
+    def _guarded(self, workspace: int) -> Iterator[None]:
+        """Should a world fail, its segments are recomputed from the columns from then on."""
+        try:
+            yield
+        except Exception as error:
+            reason = "the engine in memory failed; its segments are recomputed instead"
+            if isinstance(error, TooMuch):
+                _log.warning("workspace %s: %s", workspace, error)
+            else:
+                _log.error("workspace %s: %s", workspace, reason, exc_info=error)
+            with self._flipping, self._changed:
+                for number, segment in self._segments.items():
+                    if segment.workspace == workspace and segment.in_memory:
+                        self._keep_members(number, segment, error)
+                        self._recount(number, segment)
+                self._worlds.discard(workspace)
+
+    def _keep_members(self, number: int, segment: Tracked, error: Exception) -> None:
+        """Who is in serves on, where a world that is given up is whole."""
+        published = segment.published
+        found = self._worlds.members(segment.workspace, number)
+        if isinstance(published, Standing) and isinstance(error, TooMuch) and found is not None:
+            segment.published = with_members(published, FrozenBitMap(found))
+
+    def _recount(self, number: int, segment: Tracked) -> None:
+        """From now on a segment is computed from the columns. Needs the engine's lock."""
+        segment.in_memory = segment.is_built = False
+        segment.stale = True
+        self._recounted[number] = segment
+        self._fresh.pop(number, None)
+        self._changed.notify_all()
+
+    # -------------------------------------------------------------- telling
+
+    def _publish(
+        self,
+        number: int,
+        segment: Tracked,
+        published: Standing | Published,
+        cause: Cause | None = None,
+        moves: Moves | None = None,
+    ) -> None:
+        """Args: cause: None to find it out. moves: None to find them out, from both memberships."""
+        with self._changed:
+            if self._segments.get(number) is not segment:
+                return  # redefined or dropped meanwhile
+            previous = segment.published
+            segment.published = published
+            self._changed.notify_all()
+        cause = cause or why(segment, previous, published)
+        if moves is None and isinstance(previous, Standing):
+            previous = None  # its members went with their world; the feed knows them
+        self._on_published(
+            Publication(number, segment.workspace, previous, published, cause, moves)
+        )
