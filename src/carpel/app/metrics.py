@@ -84,7 +84,7 @@ class _Look(Collector):
             names = [workspace.name]
             everyone = service.segments.list_of(workspace, archived=None)
             counts = [service.segments.count(one) for one in everyone]
-            published = [service.segments.members(one) for one in everyone]
+            published = [service.engine.standing(one.no) for one in everyone]
             untils = [one.until for one in published if one is not None and one.until < LATEST]
             contacts.add_metric(names, service.contacts.count(workspace))
             segments.add_metric(names, len(everyone))

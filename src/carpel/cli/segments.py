@@ -130,6 +130,11 @@ def show(*, ref: str, workspace: str, as_json: bool, settings: Settings) -> None
         f"  {count['value']:,} contacts at {count['at']}"
         + ("" if count["exact"] else ", not exact now")
     )
+    if (build := found.get("building")) is not None:
+        click.echo(
+            f"  new rules are being worked out, {build['fraction']:.0%} done, for "
+            f"{build['segments']:,} segments since {build['since']}; this counts by the old ones"
+        )
     click.echo(f"  {found['description']}")
     click.echo(f"  {found['sql']}")
     for name in ("note", "tags", "teams", "list"):

@@ -1,5 +1,6 @@
 """Segments: named rules, and who fits them now."""
 
+from carpel.engine.builds import Progress
 from carpel.engine.tracked import Count
 from carpel.query.problems import Problem as QueryProblem
 from carpel.query.schema import document_schema
@@ -15,6 +16,7 @@ __all__ = [
     "Count",
     "Definition",
     "Preview",
+    "Progress",
     "QueryProblem",
     "Segment",
     "Segments",

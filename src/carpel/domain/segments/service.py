@@ -12,6 +12,7 @@ from carpel.domain.lists import Lists
 from carpel.domain.refusals import Conflict, Invalid, NoSuch, Refusal
 from carpel.domain.workspaces import Workspace
 from carpel.engine import plan as plans
+from carpel.engine.builds import Progress
 from carpel.engine.live import Engine
 from carpel.engine.publication import Published
 from carpel.engine.tracked import Count
@@ -141,6 +142,10 @@ class Segments:
     def settle(self, segments: list[Segment], seq: int = 0, timeout_s: float | None = None) -> bool:
         """Wait until these counts are exact, up to a log record; False when time is up first."""
         return self._engine.settle([segment.no for segment in segments], seq, timeout_s)
+
+    def building(self, segment: Segment) -> Progress | None:
+        """How far its new rules are worked out; None when that is done."""
+        return self._engine.building(segment.no)
 
     def members(self, segment: Segment) -> Published | None:
         """Who is in, as a bitmap of contact numbers, at one moment."""

@@ -7,7 +7,12 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from carpel.domain.history import Stretch as DomainStretch
-from carpel.domain.segments import Count as DomainCount, Segment as DomainSegment, Segments
+from carpel.domain.segments import (
+    Count as DomainCount,
+    Progress,
+    Segment as DomainSegment,
+    Segments,
+)
 from carpel.domain.segments.versions import Version as DomainVersion
 from carpel.kit.instants import format_instant
 
@@ -26,6 +31,21 @@ class Count(Struct):
     @classmethod
     def of(cls, value: DomainCount) -> Count:
         return cls(value.value, format_instant(value.at), value.exact, value.definition_version)
+
+
+class Building(Struct):
+    """New rules being worked out: from 0 to 1, since when, and for how many segments together.
+
+    Until they are, the count is that of the rules before, and follows data and time by them.
+    """
+
+    fraction: float
+    since: Instant
+    segments: int
+
+    @classmethod
+    def of(cls, found: Progress) -> Building:
+        return cls(round(found.fraction, 3), format_instant(found.since), found.segments)
 
 
 class Segment(Struct, kw_only=True):
@@ -50,9 +70,11 @@ class Segment(Struct, kw_only=True):
     problem: str | None
     count: Count
     trend: Numbers | UnsetType = UNSET
+    building: Building | UnsetType = UNSET
 
     @classmethod
     def of(cls, found: DomainSegment, segments: Segments) -> Segment:
+        progress = segments.building(found)
         return cls(
             id=found.id, code=found.code, name=found.name, sql=found.sql, document=found.document,
             description=found.sentence, note=found.note, tags=[*found.tags],
@@ -61,6 +83,7 @@ class Segment(Struct, kw_only=True):
             created_at=format_instant(found.created_at),
             updated_at=format_instant(found.updated_at), version=found.version,
             problem=found.problem, count=Count.of(segments.count(found)),
+            building=Building.of(progress) if progress is not None else UNSET,
         )  # fmt: skip
 
 
