@@ -212,8 +212,7 @@ class Segments:
             rules = new.rules != old.rules
             if new == old:
                 return segment
-            version = old.version + rules
-            new = replace(new, version=version, updated_at=self._clock.now())
+            new = replace(new, version=old.version + rules, updated_at=self._clock.now())
             self._repository.change(new, rules=rules)
             edited = self._take_up_again(new, redefine=rules)
             for user in nesting.all_users(segment.id, self.of(workspace.no)):
@@ -283,9 +282,8 @@ class Segments:
 
     def restricted(self, compiled: Compiled, list_number: int | None) -> plans.Plan:
         """The plan of rules, restricted to a list."""
-        if list_number is None:
-            return compiled.plan
-        return plans.All((plans.ListTest(list_number), compiled.plan))
+        of_list = () if list_number is None else (plans.ListTest(list_number),)
+        return plans.All((*of_list, compiled.plan)) if of_list else compiled.plan
 
     def plan(self, segment: Segment) -> plans.Plan:
         """The plan of a segment whose rules make sense."""
@@ -348,11 +346,9 @@ class Segments:
         return segment
 
     def _stored(self, segment: Segment) -> Stored:
-        number = None
-        if segment.list is not None:
-            found = self._lists.find_ever(segment.workspace, segment.list)
-            number = found.no if found else None
-        return Stored(list=number, **_same(segment))
+        name = segment.list
+        found = self._lists.find_ever(segment.workspace, name) if name is not None else None
+        return Stored(list=found.no if found else None, **_same(segment))
 
     def _edited(self, workspace: Workspace, old: Stored, wanted: Definition) -> Stored:
         """Everything but the rules."""
