@@ -275,3 +275,38 @@ def test_pages_of_members_go_on_after_a_restart(tmp_path: Path) -> None:
             it.client.get("/segments/high/members", cursor=first["next_cursor"])
         assert (refused.value.status, refused.value.code) == (400, "bad_cursor")
         assert made["id"] == it.client.get("/segments/low")["id"]
+
+
+def test_contacts_and_events_of_one_batch_each_have_their_cause(tmp_path: Path) -> None:
+    both = f"n < 10 OR {RECENT}"
+    with house(tmp_path / "data") as it:
+        it.put(*({"external_id": who, "fields": {"n": 50}} for who in "abcdg"))
+        it.put({"external_id": "e", "fields": {"n": 1}}, {"external_id": "f", "fields": {"n": 1}})
+        it.segment("both", both)
+        it.segment("all", "TRUE")
+        cursor = it.client.get("/segments/both/members")["changes_cursor"]
+        with it.service.ingest.paused():  # what comes now is applied together, but for the first
+            it.client.post("/contacts", {"external_id": "first"})
+            changed = [{"external_id": who, "fields": {"n": n}} for who, n in
+                       (("a", 1), ("c", 2), ("e", 60), ("g", 40))]  # fmt: skip
+            it.client.post("/contacts", changed)
+            events = [{"external_id": who, "event": "open"} for who in ("b", "c", "new")]
+            it.client.post("/events", events)
+        it.put({"external_id": "last"})
+        names = {
+            one["id"]: one["external_id"] for one in it.client.everything("/segments/all/members")
+        }
+        told = {
+            names[one["contact"]]: (one["change"], one["cause"])
+            for one in feed(it, cursor=cursor, segment="both")
+        }
+        assert told == {
+            "a": ("entered", "contact"),
+            "b": ("entered", "event"),
+            "c": ("entered", "event"),  # it was changed, too
+            "new": ("entered", "event"),
+            "e": ("left", "contact"),
+        }
+        changes = feed(it)
+        assert rebuilt(changes, it.client.get("/segments/both")["id"]) == ids(it, "both")
+        assert [one["seq"] for one in changes] == list(range(1, len(changes) + 1))

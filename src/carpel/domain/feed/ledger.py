@@ -12,6 +12,7 @@ from carpel.domain.history.repository import HistoryRepository
 from carpel.engine.publication import Cause
 
 from . import entries
+from .causes import Mixed, Part
 from .model import PART, SHIFT, Block, Stored
 from .repository import FeedRepository
 
@@ -33,6 +34,13 @@ class Moved:
     size: int
     cause: Cause
     same_rules: bool  # as those of the publication before
+    mixed: Mixed | None = None  # what the batch had that moved them, when it had both
+
+    def parts(self) -> list[Part]:
+        """Those who moved, by cause."""
+        if self.mixed is None or self.cause not in ("contact", "event"):
+            return [(self.cause, self.entered, self.left)]
+        return list(self.mixed.parts(self.cause, self.entered, self.left))
 
 
 class Ledger:
@@ -53,8 +61,9 @@ class Ledger:
         self._tables.put_segment(
             Stored(segment, workspace, moved.version, moved.at, moved.applied, moved.size, last)
         )
-        last = self._add(moved, moved.left, last, entered=False)
-        last = self._add(moved, moved.entered, last, entered=True)
+        for cause, entered, left in moved.parts():
+            last = self._add(moved, cause, left, last, entered=False)
+            last = self._add(moved, cause, entered, last, entered=True)
         self._tables.set_last(workspace, last)
         self._history.add(
             segment, moved.at, moved.size, len(moved.entered), len(moved.left), moved.version
@@ -159,13 +168,15 @@ class Ledger:
 
     # ------------------------------------------------------------------ details
 
-    def _add(self, moved: Moved, members: FrozenBitMap, last: int, *, entered: bool) -> int:
+    def _add(
+        self, moved: Moved, cause: Cause, members: FrozenBitMap, last: int, *, entered: bool
+    ) -> int:
         if not members:
             return last
         count = len(members)
         self._tables.add(
             Block(moved.workspace, last + 1, count, moved.segment, moved.at, moved.version,
-                  entered, moved.cause, members)
+                  entered, cause, members)
         )  # fmt: skip
         if moved.segment not in self._unfolded:
             self._unfolded[moved.segment] = self._tables.count_of(

@@ -15,6 +15,7 @@ from carpel.storage.feed import FeedStore
 from carpel.storage.people import PeopleView
 
 from . import entries
+from .causes import Batches, Mixed
 from .ledger import Moved
 from .model import SHIFT, Block, Change, Changes, Stored, TooOld
 from .recorder import Erased, Forgotten, Recorded, Recorder
@@ -45,6 +46,7 @@ class Feed:
         self._telling = threading.Lock()
         self._seen: set[int] = set()
         self._dropped: set[int] = set()
+        self._batches = Batches()
         self._erased: dict[int, BitMap] = {}
         self._recorder = Recorder(store, clock, keep_us, self._tell)
 
@@ -95,8 +97,16 @@ class Feed:
                 entered, left = entered - erased, left - erased
             moved = Moved(segment, news.workspace, entered, left, published.version,
                           published.at, published.applied, published.count, cause,
-                          same_rules=version == published.version)  # fmt: skip
+                          same_rules=version == published.version,
+                          mixed=self._batches.find(news.workspace, published.applied))  # fmt: skip
             self._recorder.hand_over(Recorded(moved, published))
+
+    def batch(
+        self, seq: int, workspace: int, contacts: Collection[int], events: Collection[int]
+    ) -> None:
+        """Contacts that a batch of the log changed, and those its events are of; before it is applied."""
+        if contacts and events:
+            self._batches.note(workspace, seq, Mixed(BitMap(contacts), BitMap(events)))
 
     def clear(self, segment: int) -> None:
         """Nobody is in a segment any more: its rules name something that is gone."""

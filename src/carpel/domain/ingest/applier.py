@@ -127,6 +127,9 @@ class Applier:
             self._handed_over = applied.seq
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
+            changed = part.contacts | part.removed
+            who = [event.contact for event in part.events] if changed else ()
+            self._feed.batch(applied.seq, workspace, changed, who)
         self._engine.touch(applied.seq, applied.changes.touched(self._fields), batches)
 
     def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:

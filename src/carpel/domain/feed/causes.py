@@ -1,0 +1,56 @@
+"""Which of those who moved together were moved by what they are, and which by what they did.
+
+The engine gives one cause for all that a batch of the log moves in a segment. Where a batch has both
+contacts and events, who was only in one of the two is told apart.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyroaring import BitMap, FrozenBitMap
+
+from carpel.engine.publication import Cause
+
+# So many batches are remembered; publications follow their batch closely.
+_MOST_KEPT = 64
+
+Part = tuple[Cause, FrozenBitMap, FrozenBitMap]  # a cause, who entered by it and who left
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The contacts that a batch changed, and those that its events are of."""
+
+    contacts: BitMap
+    events: BitMap
+
+    def parts(self, cause: Cause, entered: FrozenBitMap, left: FrozenBitMap) -> Iterator[Part]:
+        """Those who moved, by cause; who was changed and did something has the one given."""
+        only_event, only_contact = self.events - self.contacts, self.contacts - self.events
+        given = only_contact if cause == "event" else only_event
+        other: Cause = "contact" if cause == "event" else "event"
+        yield cause, FrozenBitMap(entered - given), FrozenBitMap(left - given)
+        yield other, FrozenBitMap(entered & given), FrozenBitMap(left & given)
+
+
+class Batches:
+    """The newest batches that had both. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, int], Mixed] = OrderedDict()
+
+    def note(self, workspace: int, seq: int, mixed: Mixed) -> None:
+        """A batch up to this log record is about to be published."""
+        with self._lock:
+            self._kept[workspace, seq] = mixed
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def find(self, workspace: int, seq: int) -> Mixed | None:
+        with self._lock:
+            return self._kept.get((workspace, seq))
