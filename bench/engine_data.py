@@ -6,7 +6,7 @@ import random
 import resource
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -63,30 +63,30 @@ def number_sql(name: str, seed: str) -> str:
     )
 
 
-def fill(columns: Columns, contacts: int, events: int) -> None:
-    """Workspace 1 with so many contacts and events, written by DuckDB itself."""
-    columns.apply(1, [_first_rows()])
+def fill(
+    columns: Columns,
+    contacts: int,
+    events: int,
+    now: int = NOW,
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Workspace 1 with so many contacts and events, written by DuckDB itself.
+
+    Args:
+        columns: where to.
+        contacts: how many.
+        events: how many, of the year before `now`.
+        now: microseconds since 1970.
+        names: the columns of fields in tables that are there already; None makes the tables.
+    """
+    if names is None:
+        columns.apply(1, [_first_rows()])
+        names = {name: name for name in (*TEXTS, *NUMBERS, *DATES, *BOOLEANS)}
     writer = columns._writer  # noqa: SLF001  (ten million rows one by one would take an hour)
     writer.execute("DELETE FROM w1.contacts; DELETE FROM w1.events")
-    texts = [
-        f"'v' || (hash(i, {n}) % {size}) AS {name}" for n, (name, size) in enumerate(TEXTS.items())
-    ]
-    numbers = [f"{number_sql(name, str(50 + n))} AS {name}" for n, name in enumerate(NUMBERS)]
-    dates = [
-        f"make_timestamp(CAST({NOW} - (hash(i, {70 + n}) % ({days} * {DAY})) AS BIGINT)) AS {name}"
-        for n, (name, days) in enumerate(DATES.items())
-    ]
-    booleans = [f"hash(i, {80 + n}) % 3 = 0 AS {name}" for n, name in enumerate(BOOLEANS)]
-    lists = (
-        f"list_distinct([CAST(hash(i, 90) % {LISTS} + 1 AS INTEGER), "
-        f"CAST(hash(i, 91) % {LISTS} + 1 AS INTEGER)]) AS lists"
-    )
-    writer.execute(
-        f"INSERT INTO w1.contacts BY NAME SELECT i AS no, uuid() AS id, 'u' || i AS external_id, "
-        f"'u' || i || '@d' || (hash(i, 99) % 200) || '.example' AS email, {lists}, "
-        f"make_timestamp({NOW} - 1) AS created_at, make_timestamp({NOW} - 1) AS updated_at, "
-        f"{', '.join([*texts, *numbers, *dates, *booleans])} FROM range(1, {contacts} + 1) t(i)"
-    )
+    writer.execute(f"INSERT INTO w1.contacts BY NAME {_contacts_sql(contacts, now, names)}")
+    columns_of = dict(writer.execute("SELECT path, 'p' || column_no FROM property").fetchall())
+    amount, category = columns_of[_AMOUNT], columns_of[_CATEGORY]
     cases, total = [], 0
     for name, share in zip(TYPES, SHARES, strict=True):
         total += share
@@ -94,11 +94,33 @@ def fill(columns: Columns, contacts: int, events: int) -> None:
     writer.execute(
         f"INSERT INTO w1.events BY NAME SELECT i AS no, CAST(hash(i, 8) % {contacts} + 1 AS BIGINT) AS contact, "
         f"CASE {' '.join(cases)} END AS type, "
-        f"make_timestamp(CAST({NOW} - (hash(i, 9) % (365 * {DAY})) AS BIGINT)) AS happened_at, "
-        f"CAST((hash(i, 10) % 20000) / 100 AS DECIMAL(38, 12)) AS p1, 'c' || (hash(i, 11) % 20) AS p2 "
-        f"FROM range(1, {events} + 1) t(i)"
+        f"make_timestamp(CAST({now} - (hash(i, 9) % (365 * {DAY})) AS BIGINT)) AS happened_at, "
+        f"CAST((hash(i, 10) % 20000) / 100 AS DECIMAL(38, 12)) AS {amount}, "
+        f"'c' || (hash(i, 11) % 20) AS {category} FROM range(1, {events} + 1) t(i)"
     )
     writer.execute("CHECKPOINT")
+
+
+def _contacts_sql(contacts: int, now: int, names: Mapping[str, str]) -> str:
+    """Ids follow from numbers, and have the shape of any other."""
+    fields = {
+        name: f"'v' || (hash(i, {n}) % {size})" for n, (name, size) in enumerate(TEXTS.items())
+    }
+    fields |= {name: number_sql(name, str(50 + n)) for n, name in enumerate(NUMBERS)}
+    for n, (name, days) in enumerate(DATES.items()):
+        back = f"(hash(i, {70 + n}) % ({days} * {DAY}))"
+        fields[name] = f"make_timestamp(CAST({now} - {back} AS BIGINT))"
+    fields |= {name: f"hash(i, {80 + n}) % 3 = 0" for n, name in enumerate(BOOLEANS)}
+    chosen = ", ".join(f"{made} AS {names[name]}" for name, made in fields.items())
+    domain = "'d' || (hash(i, 99) % 200) || '.example'"
+    return (
+        "SELECT i AS no, CAST(format('00000000-0000-4000-8000-{:012x}', i) AS UUID) AS id, "
+        f"'u' || i AS external_id, 'u' || i || '@' || {domain} AS email, "
+        f"[{domain}] AS email_domains, list_distinct([CAST(hash(i, 90) % {LISTS} + 1 AS INTEGER), "
+        f"CAST(hash(i, 91) % {LISTS} + 1 AS INTEGER)]) AS lists, "
+        f"make_timestamp({now} - 1) AS created_at, make_timestamp({now} - 1) AS updated_at, "
+        f"{chosen} FROM range(1, {contacts} + 1) t(i)"
+    )
 
 
 def _first_rows() -> WorkspaceBatch:
