@@ -9,10 +9,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
-
-from typing_extensions import Self
 
 # More than ten million contacts with a thousand segments take.
 ENGINE_MEMORY_MB = 10_000
