@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,9 @@ import msgspec
 import pytest
 
 from carpel.client import ApiError, AsyncClient, Client, models, requests as r
+from carpel.surfaces.wire.lines import MOST_LINES
 from conftest import Account
+from support.inside import house
 
 
 def test_a_walk_with_the_client(account: Account) -> None:
@@ -139,6 +142,22 @@ def test_webhooks_by_the_client(account: Account) -> None:
         assert client.send(r.webhook(made.id)).old_secret_until
         assert [one.id for one in client.webhooks()] == [made.id]
         client.send(r.delete_webhook(made.id))
+
+
+def test_within_the_process_a_body_is_sent_as_it_is_made(tmp_path: Path) -> None:
+    with house(tmp_path / "data") as it:
+        it.client.send(r.create_field("taken", "number"))
+
+        def coming() -> Iterator[dict[str, Any]]:
+            for number in range(3 * MOST_LINES):
+                if number == 2 * MOST_LINES + 500:
+                    it.service.ingest.wait(it.service.ingest.last_seq, 30)
+                    made = it.service.contacts.count(it.service.workspaces.read("default"))
+                    assert made == 2 * MOST_LINES, "the pieces before are in already"
+                yield {"external_id": f"i{number}"}
+
+        taken = it.client.stream_contacts(coming(), "applied", "skip")
+        assert taken.created == 3 * MOST_LINES
 
 
 def test_everything_without_waiting(account: Account) -> None:

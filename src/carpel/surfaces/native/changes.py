@@ -52,10 +52,14 @@ async def read(call: Call) -> Response:
         first = await _found(call, after, segments, _STREAM_PAGE)
         return StreamingResponse(_lines(call, first, segments), media_type=NDJSON)
     found = await _wait(call, after, segments, call.given["limit"])
+    return await call.off_loop(_answer, call, found)
+
+
+def _answer(call: Call, found: Changes) -> Response:
+    """Ten thousand changes take a while to show, which is not the loop's work."""
     following = cursors.encode("changes", found.last)
-    return call.answer(
-        shapes.Changes(_shown(call, found.changes, shapes.Change), following, found.more)
-    )
+    shown = _shown(call, found.changes, shapes.Change)
+    return call.answer(shapes.Changes(shown, following, found.more))
 
 
 async def _wait(call: Call, after: int | None, segments: set[int] | None, limit: int) -> Changes:

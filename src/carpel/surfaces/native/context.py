@@ -116,7 +116,8 @@ class Call:
             return await self.sent.whole(MOST_BODY_BYTES)
         except TooLarge:
             limit = MOST_BODY_BYTES // 1024 // 1024
-            raise Problem(413, "too_large", f"a body has at most {limit} MiB") from None
+            detail = f"a body has at most {limit} MiB; contacts and events may be sent as {NDJSON}"
+            raise Problem(413, "too_large", f"{detail}, which has no bound") from None
 
     @property
     def is_lines(self) -> bool:
