@@ -17,6 +17,7 @@ from carpel.domain.workspaces import Workspace
 from carpel.kit.clock import SECOND
 from carpel.kit.instants import LATEST
 
+from .engine_metrics import engine_metrics
 from .service import Service
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -58,6 +59,7 @@ class _Look(Collector):
     @override
     def collect(self) -> Iterator[Metric]:
         yield from self._of_workspaces()
+        yield from engine_metrics(self._service, self._workspaces)
         yield from self._of_webhooks()
         yield from self._of_ingest()
 
@@ -72,7 +74,7 @@ class _Look(Collector):
             "carpel_segments_behind", "Segments whose count is not exact now.", labels=_WORKSPACE
         )
         due = GaugeMetricFamily(
-            "carpel_segments_due", "Segments that time alone will change.", labels=_WORKSPACE
+            "carpel_segments_due", "Segments that time alone can change.", labels=_WORKSPACE
         )
         next_due = GaugeMetricFamily(
             "carpel_next_due_seconds", "Until time next changes a segment.", labels=_WORKSPACE
@@ -84,15 +86,14 @@ class _Look(Collector):
             names = [workspace.name]
             everyone = service.segments.list_of(workspace, archived=None)
             counts = [service.segments.count(one) for one in everyone]
-            published = [service.engine.standing(one.no) for one in everyone]
-            untils = [one.until for one in published if one is not None and one.until < LATEST]
+            state = service.engine.state(workspace.no)
             contacts.add_metric(names, service.contacts.count(workspace))
             segments.add_metric(names, len(everyone))
             members.add_metric(names, sum(one.value for one in counts))
             inexact.add_metric(names, sum(not one.exact for one in counts))
-            due.add_metric(names, len(untils))
-            if untils:
-                next_due.add_metric(names, max(0, min(untils) - now) / SECOND)
+            due.add_metric(names, state.timed)
+            if state.next_due < LATEST:
+                next_due.add_metric(names, max(0, state.next_due - now) / SECOND)
             changes.add_metric(names, service.feed.newest(workspace.no))
         yield from (contacts, segments, members, inexact, due, next_due, changes)
 

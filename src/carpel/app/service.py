@@ -24,10 +24,11 @@ from carpel.domain.maintenance import Maintenance
 from carpel.domain.repeats import Repeats
 from carpel.domain.samples import Samples
 from carpel.domain.segments import Assistant, Segments
+from carpel.domain.segments.auditor import Auditor
 from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspaces
 from carpel.engine.live import Engine
-from carpel.kit.clock import DAY, Clock, SystemClock
+from carpel.kit.clock import DAY, SECOND, Clock, SystemClock
 from carpel.settings import Settings
 from carpel.storage.backup import copy_stores, pack
 from carpel.storage.catalogue import Catalogue
@@ -56,6 +57,7 @@ class Service:
     segments: Segments
     ingest: Ingest
     engine: Engine
+    auditor: Auditor
     feed: Feed
     history: History
     jobs: Jobs
@@ -101,9 +103,11 @@ class Service:
             directory.close()
             raise
         service.feed.start(service.segments.numbers())
+        service.engine.recall(service.feed.standings())
         service.ingest.start()
         if background:
             service.engine.start()
+            service.auditor.start()
             service.jobs.start()
             if settings.sendgrid_cadence == "vendor":
                 service.samples.start()
@@ -144,6 +148,9 @@ class Service:
             assistant=Assistant(segments, fields, lists, columns),
             ingest=ingest,
             engine=engine,
+            auditor=Auditor(
+                workspaces, segments, contacts, engine, clock, settings.audit_every_s * SECOND
+            ),
             feed=feed,
             history=History(feed_store),
             jobs=jobs,
@@ -173,6 +180,7 @@ class Service:
     def close(self) -> None:
         """Apply what is durable, stop the threads, close the stores, let go of the directory."""
         self.webhooks.close()
+        self.auditor.close()
         self.jobs.close()
         self.samples.close()
         self.ingest.close()

@@ -51,4 +51,5 @@ def _show(result: dict) -> None:  # type: ignore[type-arg]
             or "a deleted contact"
         )
         click.echo(f"    {who}: {'in' if one['kept'] else 'out'} as kept, "
-                   f"{'in' if one['recomputed'] else 'out'} recomputed")  # fmt: skip
+                   f"{'in' if one['recomputed'] else 'out'} recomputed"
+                   + (f", by: {one['clause']}" if one["clause"] else ""))  # fmt: skip

@@ -17,6 +17,7 @@ from .living import Living, OnPublished
 from .memory.pace import Cancelled
 from .memory.world import TooMuch
 from .publication import Published, Standing
+from .tracked import State
 from .tracker import with_members
 
 _log = logging.getLogger("carpel.engine")
@@ -47,6 +48,30 @@ class Building(Living):
         self.at_stage: Callable[[Stage], None] = lambda _: None
         self.last_build: tuple[int, int] | None = None  # segments, and how long it took
 
+    def state(self, workspace: int) -> State:
+        """How a workspace's live engine is; waits for a batch that is being taken in."""
+        with self._flipping:
+            world = self._worlds.world(workspace)
+            nbytes, ahead = (world.nbytes, world.ahead) if world is not None else (0, 0)
+        with self._changed:
+            mine = [one for one in self._segments.values() if one.workspace == workspace]
+            build = self._worlds.build
+            build = build if build is not None and build.workspace == workspace else None
+            waiting = sum(one.workspace == workspace for one in self._fresh.values())
+            untils = [one.published.until for one in mine if not one.is_built and one.published]
+            return State(
+                live=sum(one.is_built for one in mine),
+                recounted=sum(not one.in_memory for one in mine),
+                building=waiting + (len(build.segments) if build is not None else 0),
+                fraction=build.progress().fraction if build is not None else 0.0,
+                building_since=build.since if build is not None else None,
+                timed=sum(bool(one.reads.moving or one.reads.calendars) for one in mine),
+                nbytes=nbytes + (build.world.nbytes if build is not None else 0),
+                ahead=ahead,
+                next_due=min([self._worlds.due(workspace), *untils]),
+                waiting=self._worlds.waiting(workspace),
+            )
+
     def _build_all(self) -> None:
         """Take up all that wait."""
         with self._building:
@@ -70,6 +95,8 @@ class Building(Living):
                 self._clock.now(),
                 lambda: any(self._is_current(n, one) for n, one in taken.items()),
             )
+            build.renews = workspace in self._renewed
+            self._renewed.discard(workspace)
             self._worlds.begin(build)
             return build
 
@@ -129,7 +156,11 @@ class Building(Living):
         """Leave out what was edited or dropped meanwhile."""
         with self._changed:
             gone = [n for n, one in build.segments.items() if not self._is_current(n, one)]
-            for number, segment in build.segments.items():  # the old rules' members, while there
+            # Old rules' members, while they are there.
+            going = self._segments if build.renews else build.segments
+            for number, segment in going.items():
+                if segment.workspace != build.workspace:
+                    continue
                 last = segment.published
                 found = self._worlds.members(build.workspace, number)
                 if isinstance(last, Standing) and found is not None:
@@ -153,7 +184,7 @@ class Building(Living):
                 self._recounted.pop(number, None)
             found = FrozenBitMap(members)
             made = Published(found, segment.version, now, until, applied, exact)
-            self._publish(number, segment, made)
+            self._publish(number, segment, made, is_known=not build.renews)
 
     def _give_up(self, build: Build, error: Exception) -> None:
         """The segments of a build that failed are recomputed; what lives goes on."""

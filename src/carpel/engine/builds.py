@@ -49,7 +49,11 @@ class Build:
         since: int,
         is_wanted: Callable[[], bool],
     ) -> None:
-        """Args: is_wanted: whether anybody still waits for any of the segments."""
+        """Begin; `is_wanted` says whether anybody still waits for any of the segments.
+
+        `renews` may be set: the build's world is then to take the place of the one that lives.
+        """
+        self.renews = False
         self.workspace = workspace
         self.segments = dict(segments)
         self.world = world

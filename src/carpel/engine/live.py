@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -132,7 +133,7 @@ class Engine(Building):
         now = self._clock.now()
         with self._moving():
             self._drain(seq, now, exact=self._is_exact(now))
-            kept = self.members(number)
+            kept = self._as_kept(number)
         with self._changed:
             segment = self._segments.get(number)
             if segment is None or kept is None:
@@ -143,6 +144,16 @@ class Engine(Building):
             is_whole = is_of_rules and segment.needs <= kept.applied
             failed = segment.failure is not None
             return kept if is_whole or failed else None, kept.at, segment.plan
+
+    def _as_kept(self, number: int) -> Published | None:
+        """The membership as it is at work in memory, whatever was handed out of it."""
+        published = self.members(number)
+        with self._flipping:
+            segment = self._segments.get(number)
+            found = self._worlds.members(segment.workspace, number) if segment else None
+            if published is None or found is None or segment is None or not segment.is_built:
+                return published
+            return replace(published, members=FrozenBitMap(found))
 
     # -------------------------------------------------------------- computing
 

@@ -163,8 +163,19 @@ class Living(Tracker):
         published: Standing | Published,
         cause: Cause | None = None,
         moves: Moves | None = None,
+        *,
+        is_known: bool = True,
     ) -> None:
-        """Args: cause: None to find it out. moves: None to find them out, from both memberships."""
+        """Tell of a segment.
+
+        Args:
+            number: which.
+            segment: nothing is told when it is not the one that is followed any more.
+            published: what holds now.
+            cause: None to find it out.
+            moves: None to find them out, from both memberships.
+            is_known: whether the membership before is what was told of it.
+        """
         with self._changed:
             if self._segments.get(number) is not segment:
                 return  # redefined or dropped meanwhile
@@ -172,7 +183,7 @@ class Living(Tracker):
             segment.published = published
             self._changed.notify_all()
         cause = cause or why(segment, previous, published)
-        if moves is None and isinstance(previous, Standing):
+        if not is_known or (moves is None and isinstance(previous, Standing)):
             previous = None  # its members went with their world; the feed knows them
         self._on_published(
             Publication(number, segment.workspace, previous, published, cause, moves)

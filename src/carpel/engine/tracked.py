@@ -49,6 +49,22 @@ class Tracked:
     is_built: bool = False  # whether it has been worked out there
 
 
+@dataclass(frozen=True)
+class State:
+    """The live engine of one workspace, as operators look at it."""
+
+    live: int  # segments in memory
+    recounted: int  # segments computed from the columns
+    building: int  # segments being taken up, or waiting for that; live ones may be among them
+    fraction: float  # of the build that is under way; 0 for none
+    building_since: int | None
+    timed: int  # segments that time alone can change
+    nbytes: int  # of the arrays in memory, and of those of a build
+    ahead: int  # dates kept that moving points are about to pass
+    next_due: int  # LATEST for never
+    waiting: int  # batches
+
+
 @dataclass
 class Work:
     """One segment to compute, as it was when it was taken up."""

@@ -35,6 +35,7 @@ class Tracker:
         self._segments: dict[int, Tracked] = {}
         self._recounted: dict[int, Tracked] = {}
         self._fresh: dict[int, Tracked] = {}
+        self._renewed: set[int] = set()  # workspaces whose worlds are to be made anew
         self._changed = threading.Condition()
         # Whoever changes members of what lives in memory holds this until that is published.
         self._flipping = threading.RLock()
@@ -68,6 +69,25 @@ class Tracker:
             self._fresh.pop(number, None)
             if segment is not None:
                 self._let_go(number, segment)
+            self._changed.notify_all()
+
+    def rebuild(self, number: int) -> None:
+        """Work a segment out again, its kept membership being wrong.
+
+        What it shares with others may be wrong for them too: in memory the whole workspace is
+        worked out again, beside what lives.
+        """
+        with self._changed:
+            segment = self._segments.get(number)
+            if segment is None:
+                return
+            if segment.is_built:
+                self._renewed.add(segment.workspace)
+                for other, one in self._segments.items():
+                    if one.workspace == segment.workspace and one.in_memory:
+                        self._fresh[other] = one
+            else:
+                segment.stale = True
             self._changed.notify_all()
 
     def recall(self, known: Mapping[int, Standing]) -> None:
@@ -110,7 +130,8 @@ class Tracker:
             if published is None:
                 return None
             now = self._clock.now()
-            if waiting is None and segment.failure is None and not self._is_stale(segment, now):
+            is_known = segment.published is not None and segment.failure is None
+            if waiting is None and is_known and not self._is_stale(segment, now):
                 return Count(published.count, now, exact=True, definition_version=published.version)
             return Count(published.count, published.at, published.exact, published.version)
 

@@ -138,7 +138,7 @@ class Worlds:
     def absorb(self, build: Build, now: int) -> None:
         """Take over what a build has worked out; it has come as far as its workspace's world."""
         workspace, world = build.workspace, self._worlds.get(build.workspace)
-        if world is None:
+        if world is None or build.renews:
             world = self._worlds[workspace] = build.world
         else:
             plans = {number: segment.plan for number, segment in build.segments.items()}

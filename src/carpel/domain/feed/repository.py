@@ -62,6 +62,13 @@ class FeedRepository:
         ).fetchone()
         return Stored(*row) if row else None
 
+    def all_stored(self) -> list[Stored]:
+        """What was last published of every segment."""
+        rows = self._connection.execute(
+            "SELECT no, workspace, version, at, applied, size, folded FROM segment"
+        )
+        return [Stored(*row) for row in rows]
+
     def segments(self) -> dict[int, int]:
         """Segment and workspace of all that was ever published and is not forgotten."""
         return dict(self._connection.execute("SELECT no, workspace FROM segment").fetchall())

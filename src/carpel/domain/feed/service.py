@@ -220,6 +220,15 @@ class Feed:
             members = members | block.members if block.entered else members - block.members
         return found, FrozenBitMap(members)
 
+    def standings(self) -> dict[int, Standing]:
+        """What was last published of every segment, as it is on disk; exact then, not now."""
+        with self._store.looking() as connection:
+            found = FeedRepository(connection).all_stored()
+        return {
+            one.segment: Standing(one.size, one.version, one.at, one.at, one.applied, exact=False)
+            for one in found
+        }
+
     def entered_at(
         self, segment: int, numbers: Sequence[int], through: int | None = None
     ) -> dict[int, int]:

@@ -153,8 +153,9 @@ def _now(segments: Segments, feed: Feed, segment: Segment) -> _Moment:
     moment = _Moment(segment.updated_at, FrozenBitMap(), None)
     for _ in range(_ATTEMPTS):
         published = segments.members(segment)
-        if published is None:
-            break
+        if published is None:  # nothing is known yet in this process, or by these rules
+            known = feed.stored(segment.no)
+            return moment if known is None else _Moment(known[0].at, known[1], None)
         feed.flush()
         position = feed.position(segment.no, published)
         moment = _Moment(published.at, published.members, position)

@@ -76,6 +76,11 @@ class Watch:
             self._contacts = np.concatenate((self._contacts, contacts[ahead]))[order]
             self._set_due(now)
 
+    @property
+    def ahead(self) -> int:
+        """How many dates are kept that the point is about to pass."""
+        return len(self._times)
+
     def _look_ahead(self, now: int) -> None:
         point = self._point
         self._from = self._to = self._at
@@ -138,6 +143,11 @@ class Watches:
         """Whom a point has passed, each once."""
         due = [watch.advance(now) for watch in self._watches.values() if watch.due <= now]
         return np.unique(np.concatenate(due)) if due else nobody()
+
+    @property
+    def ahead(self) -> int:
+        """How many dates are kept that points are about to pass."""
+        return sum(watch.ahead for watch in self._watches.values())
 
     @property
     def due(self) -> int:

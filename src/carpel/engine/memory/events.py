@@ -102,6 +102,11 @@ class Stream:
         return min((one.due for one in timed), default=LATEST)
 
     @property
+    def ahead(self) -> int:
+        """How many of its events' dates are kept that points are about to pass."""
+        return sum(watches.ahead for watches in self._watches.values())
+
+    @property
     def nbytes(self) -> int:
         return self._happenings.nbytes
 

@@ -49,6 +49,11 @@ class DateColumn:
         return self._watches.due
 
     @property
+    def ahead(self) -> int:
+        """How many dates are kept that points are about to pass."""
+        return self._watches.ahead
+
+    @property
     def nbytes(self) -> int:
         return self._values.nbytes
 
@@ -120,6 +125,11 @@ class TurningColumn:
     def due(self) -> int:
         """The next midnight."""
         return min((one.due for one in self._leaves.values()), default=LATEST)
+
+    @property
+    def ahead(self) -> int:
+        """None: midnights are not kept by contact."""
+        return 0
 
     @property
     def nbytes(self) -> int:

@@ -103,6 +103,11 @@ class World:
         return [*self._contact_side.timed.values(), *self._streams.values()]
 
     @property
+    def ahead(self) -> int:
+        """How many dates are kept that moving points are about to pass."""
+        return sum(one.ahead for one in self._timed)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of its arrays."""
         return (

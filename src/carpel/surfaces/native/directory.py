@@ -7,7 +7,6 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from carpel.domain.segments.verify import Difference, verify_segment
-from carpel.domain.workspaces import Workspace
 
 from . import shapes
 from .bodies import KeyBody, VerifyBody, WorkspaceBody, read_body
@@ -72,8 +71,9 @@ async def verify(call: Call) -> Response:
     )
     results = []
     for segment in chosen:
-        found = await call.off_loop(verify_segment, rooms.segments, rooms.engine, segment)
-        differences = [_difference(call, call.workspace, one) for one in found.differences]
+        found = await call.off_loop(
+            verify_segment, rooms.segments, rooms.engine, rooms.contacts, call.workspace, segment
+        )
         results.append(
             shapes.Verified(
                 segment.id,
@@ -81,7 +81,7 @@ async def verify(call: Call) -> Response:
                 found.count,
                 found.recomputed,
                 found.total,
-                differences,
+                [_difference(one) for one in found.differences],
             )
         )
     return call.answer(shapes.Page(results))
@@ -95,7 +95,11 @@ async def backup(call: Call) -> Response:
     return StreamingResponse(archive, media_type="application/zstd")
 
 
-def _difference(call: Call, workspace: Workspace, one: Difference) -> dict[str, Any]:
-    people = call.rooms.contacts.read_many(workspace, [one.number])
-    contact = shapes.Contact.of(people[0]) if people else None
-    return {"contact": contact, "kept": one.kept, "recomputed": one.recomputed}
+def _difference(one: Difference) -> dict[str, Any]:
+    contact = shapes.Contact.of(one.contact) if one.contact is not None else None
+    return {
+        "contact": contact,
+        "kept": one.kept,
+        "recomputed": one.recomputed,
+        "clause": one.clause,
+    }

@@ -1,0 +1,99 @@
+"""A membership that is wrong, however it came to that, is found, told and mended."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.inside import House, house
+
+
+def _corrupt(home: House, reference: str, gone: str) -> None:
+    """Take somebody out of a live segment behind everybody's back, bits and all."""
+    segment = _segment(home, reference)
+    person = home.client.get(f"/contacts/{gone}")
+    found = home.service.contacts.find(home.service.workspaces.read("default"), person["id"])
+    assert found is not None
+    world = home.service.engine._worlds.world(segment.workspace)  # noqa: SLF001
+    assert world is not None
+    (number,) = (one for one in world.members(segment.no) if _external_id(home, one) == gone)
+    world.members(segment.no).discard(number)
+    leaf = world._segments[segment.no].leaves[0]  # noqa: SLF001
+    slot = world._leaves[leaf].slot  # noqa: SLF001
+    world._answers._cells[number, slot >> 3] &= 0xFF ^ (1 << (slot & 7))  # noqa: SLF001
+
+
+def _external_id(home: House, number: int) -> str | None:
+    workspace = home.service.workspaces.read("default")
+    (one,) = home.service.contacts.read_many(workspace, [number])
+    return one.identifiers.get("external_id")
+
+
+def test_what_is_wrong_is_told_and_mended(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with house(tmp_path / "data", background=False) as home:
+        home.put(*({"external_id": f"p{n}", "fields": {"age": n}} for n in range(60)))
+        home.segment("Old", "age >= 40 AND external_id IS NOT NULL")
+        home.segment("Also", "age >= 40")
+        auditor = home.service.auditor
+        assert auditor.look() is not None
+        assert not caplog.records
+        before = home.client.get("/changes")["data"]
+        _corrupt(home, "OLD", "p41")
+
+        (verified,) = home.client.post("/verify", {"segments": ["OLD"]})["data"]
+        (difference,) = verified["differences"]
+        assert difference["contact"]["external_id"] == "p41"
+        assert difference["clause"] == "age >= 40"
+        assert (difference["kept"], difference["recomputed"]) == (False, True)
+
+        for _ in range(2):
+            auditor.look()
+        assert "contact p41 is out as kept and in recomputed; it is decided by: age >= 40" in (
+            caplog.text
+        )
+        text = _metrics(home)
+        assert 'carpel_audit_differences_total{workspace="default"} 1.0' in text
+        assert 'carpel_audited_segments_total{workspace="default"} 3.0' in text
+
+        home.service.engine.refresh()
+        assert "p41" in home.members("OLD")
+        assert home.service.engine.is_in_memory(_segment(home, "OLD").no)
+        # A change of somebody else's and of this one's goes on from what is right.
+        home.put({"external_id": "p41", "fields": {"age": 3}})
+        home.put({"external_id": "p1", "fields": {"age": 77}})
+        for name in ("OLD", "ALSO"):
+            kept, found = home.service.engine.audit(_segment(home, name).no)
+            assert kept == found
+            assert home.count(name)["value"] == 20
+        later = home.client.get("/changes")["data"][len(before) :]
+        told = sorted((one["segment"]["code"], one["change"]) for one in map(_named(home), later))
+        assert told == [("ALSO", "entered"), ("ALSO", "left"), ("OLD", "entered"), ("OLD", "left")]
+
+
+def test_it_looks_by_itself_once_in_a_while(tmp_path: Path) -> None:
+    looked = threading.Event()
+    with house(tmp_path / "data", audit_every_s=60) as home:
+        home.service.auditor.look = looked.set  # type: ignore[method-assign]
+        home.clock.advance(59_000_000)
+        assert not looked.is_set()
+        home.clock.advance(1_000_000)
+        assert looked.wait(30)
+
+
+def _named(home: House) -> Any:
+    codes = {one["id"]: one for one in home.client.everything("/segments")}
+    return lambda change: {**change, "segment": codes[change["segment"]]}
+
+
+def _metrics(home: House) -> str:
+    from carpel.app.metrics import Metrics  # noqa: PLC0415
+
+    everyone = home.service.workspaces.list_all()
+    return Metrics(home.service).text(everyone).decode()
+
+
+def _segment(home: House, reference: str) -> Any:
+    return home.service.segments.read(home.service.workspaces.read("default"), reference)
