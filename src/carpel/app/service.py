@@ -116,14 +116,13 @@ class Service:
 
     @classmethod
     def _assemble(cls, settings: Settings, clock: Clock, directory: DataDirectory) -> Service:
-        catalogue = Catalogue(directory.catalogue)
-        people = People(directory.people)
+        catalogue, people = Catalogue(directory.catalogue), People(directory.people)
         view = PeopleView(directory.people)
         columns = _open_columns(settings, directory)
         news = _News()
         keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
-        memory = settings.engine_memory_mb << 20
+        memory, pause = settings.engine_memory_mb << 20, settings.audit_every_s * SECOND
         engine = Engine(columns, clock, feed.record, news.outstanding_since, memory)
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
@@ -148,9 +147,7 @@ class Service:
             assistant=Assistant(segments, fields, lists, columns),
             ingest=ingest,
             engine=engine,
-            auditor=Auditor(
-                workspaces, segments, contacts, engine, clock, settings.audit_every_s * SECOND
-            ),
+            auditor=Auditor(workspaces, segments, contacts, engine, clock, pause),
             feed=feed,
             history=History(feed_store),
             jobs=jobs,
