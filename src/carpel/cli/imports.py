@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
-from carpel.client import ApiError, Client
+from carpel.client import ApiError, Client, requests
 from carpel.domain.fields import FieldType
 from carpel.importers import Report, import_contacts, import_events
 from carpel.importers.mapping import read_maps
@@ -110,10 +110,11 @@ class _Sink:
         self._query = {"wait": "stored", "on_error": "skip", **(query or {})}
 
     def field_types(self) -> dict[str, FieldType]:
-        return {one["name"].lower(): one["type"] for one in self._client.everything("/fields")}
+        fields = self._client.items(requests.fields())
+        return {one.name.lower(): cast("FieldType", one.type) for one in fields}
 
     def make_field(self, name: str, field_type: FieldType) -> None:
-        self._client.post("/fields", {"name": name, "type": field_type})
+        self._client.send(requests.create_field(name, field_type))
 
     def take(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.post(self._path, items, **self._query)
@@ -157,10 +158,10 @@ def _read_maps(texts: tuple[str, ...]) -> dict[str, str]:
 
 def _ensure_list(client: Client, name: str) -> str:
     """The id of the list of this name, made when it is missing."""
-    for found in client.everything("/lists"):
-        if name in (found["name"], found["id"]):
-            return str(found["id"])
+    for found in client.lists():
+        if name in (found.name, found.id):
+            return found.id
     try:
-        return str(client.post("/lists", {"name": name})["id"])
+        return client.create_list(name).id
     except ApiError as error:
         raise click.UsageError(str(error)) from None

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from carpel.domain.contacts import WriteRefused
 from carpel.domain.ingest import ApplyResult, Once, Record, Ticket
-from carpel.domain.refusals import Refusal
+from carpel.domain.refusals import Overloaded, Refusal
 from carpel.surfaces.wire.bodies import NotJson
 from carpel.surfaces.wire.lines import Line, LineTooLong, parse_each
 from carpel.surfaces.wire.packed import NotPacked
@@ -118,12 +118,18 @@ class _Taking:
 
         Raises:
             Problem: something in it is wrong.
+            Overloaded: there is no room for it on the disk.
         """
         _, checked = self._checked(piece, planned)
         if checked.refused:
             raise _refused(piece, checked)
         body = _encode(piece)
-        spool.write(_LENGTH.pack(len(body)) + body)
+        try:
+            spool.write(_LENGTH.pack(len(body)) + body)
+            spool.flush()
+        except OSError as error:
+            reason = error.strerror or "it cannot be written"
+            raise Overloaded("no_room", f"no room for a body of this length: {reason}") from None
 
     async def take(self, piece: list[Line]) -> None:
         """Check a piece, and log what is right in it; waits when the applying is behind.
