@@ -67,8 +67,10 @@ class Session:
                 (numbers.add if there else numbers.discard)(no)
         return sorted(numbers)
 
-    def look_up(self, workspace: int, identifiers: Iterable[Mapping[int, str | None]]) -> None:
-        """Read all of these identifiers' owners, and their rows, at once."""
+    def look_up(
+        self, workspace: int, identifiers: Iterable[Mapping[int, str | None]], *, rows: bool = True
+    ) -> None:
+        """Read all of these identifiers' owners at once, and their rows too if these are wanted."""
         wanted: dict[int, set[str]] = {}
         for one in identifiers:
             for kind, value in one.items():
@@ -79,6 +81,8 @@ class Session:
             for value, owners in self._people.owners_of(workspace, kind, values).items():
                 self._owners[workspace, kind, value] = owners
                 numbers.update(owners)
+        if not rows:
+            return
         missing = [no for no in numbers if (workspace, no) not in self._rows]
         for no, raw in self._people.rows(workspace, missing):
             self._rows[workspace, no] = _decode(raw)

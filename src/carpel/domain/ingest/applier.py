@@ -183,7 +183,7 @@ class _Batch:
             case ListReplacedRecord():
                 self._replace_list(record, result)
             case EventsRecord():
-                self.session.look_up(record.workspace, (one.identifiers for one in record.events))
+                self._look_up_owners(record)
                 self._look_up_keys(record)
                 for place, event in enumerate(record.events):
                     self._event(record, place, event, result)
@@ -302,13 +302,15 @@ class _Batch:
         if event.key is not None and key is None:
             result.unchanged += 1
             return
-        write = Write(event.id, event.identifiers, {}, [], event.create, aliases=event.aliases)
-        outcome, no = self._write(
-            record.workspace, write, record.at, derived_id(record.seed, place)
-        )
-        if outcome == "unknown":
-            result.unknown.append(place)
-            return
+        no = self._only_owner(record.workspace, event)
+        if no is None:
+            write = Write(event.id, event.identifiers, {}, [], event.create, aliases=event.aliases)
+            outcome, no = self._write(
+                record.workspace, write, record.at, derived_id(record.seed, place)
+            )
+            if outcome == "unknown":
+                result.unknown.append(place)
+                return
         if key is not None:
             self._keys[key] = record.run
         self._next_event += 1
@@ -319,6 +321,24 @@ class _Batch:
             )
         )  # fmt: skip
         result.created += 1
+
+    def _look_up_owners(self, record: EventsRecord) -> None:
+        """Read at once whose these events are; rows only where they may be wanted."""
+        others = (one.identifiers for one in record.events if not _is_plain(one))
+        self.session.look_up(record.workspace, others)
+        plain = (one.identifiers for one in record.events if _is_plain(one))
+        self.session.look_up(record.workspace, plain, rows=False)
+
+    def _only_owner(self, workspace: int, event: EventWrite) -> int | None:
+        """Whose an event with a single identifier is, when one contact alone has it.
+
+        Such an event changes nothing of the contact, so its row need not be read. Most are so.
+        """
+        if not _is_plain(event):
+            return None
+        ((kind, value),) = event.identifiers.items()
+        owners = self.session.owners(workspace, kind, value) if value is not None else []
+        return owners[0] if len(owners) == 1 else None
 
     def _new_key(self, key: bytes | None, is_row: bool, run: int) -> bytes | None:  # noqa: FBT001
         """The key to remember an event by; None when it is already there.
@@ -357,3 +377,8 @@ class _Batch:
         if key not in self._stored_runs:
             self._stored_runs[key] = self._people.event_run(key)
         return self._stored_runs[key]
+
+
+def _is_plain(event: EventWrite) -> bool:
+    """Whether an event names its contact by a single identifier."""
+    return event.id is None and not event.aliases and len(event.identifiers) == 1

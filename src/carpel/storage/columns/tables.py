@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 import duckdb
 
@@ -139,6 +140,7 @@ class Tables:
             self._properties[workspace].setdefault(path, {})[kind] = f"p{number}"
 
 
+@lru_cache(10_000)  # events bring the same few again and again
 def path_text(path: tuple[str, ...]) -> str:
     """A property's path as the catalogue of columns writes it."""
     return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
