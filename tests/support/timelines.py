@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import note, strategies as st
+from pyroaring import FrozenBitMap
 
 from carpel.client import ApiError
+from carpel.domain.segments import Segment
 from carpel.engine.memory.known import knows
 from carpel.kit.clock import SteppedClock
 from carpel.kit.instants import LATEST
@@ -77,6 +79,10 @@ class Timeline:
             in_memory = service.engine.is_in_memory(segment.no)
             assert in_memory == knows(service.segments.plan(segment))
             self._tally["audits in memory"] += in_memory
+            self._compare(segment, kept)
+
+    def _compare(self, segment: Segment, kept: FrozenBitMap) -> None:
+        """Look at what is kept in yet another way."""
 
     # ------------------------------------------------------------------ what happens
 
