@@ -50,8 +50,9 @@ _LINKS: dict[str, list[tuple[str, dict[str, str]]]] = {
         (name, {"segment": "$response.body#/id"})
         for name in ("read_segment", "edit_segment", "delete_segment", "archive_segment",
                      "members_of_segment", "series_of_segment", "versions_of_segment",
-                     "used_by_of_segment")
+                     "used_by_of_segment", "overlap_of_segment", "revert_segment")
     ],
+    "create_key": [("delete_key", {"key": "$response.body#/id"})],
     "create_list": [(name, {"list": "$response.body#/id"})
                     for name in ("read_list", "edit_list", "delete_list", "contacts_of_list")],
     "create_field": [(name, {"field": "$response.body#/name"})

@@ -18,7 +18,8 @@ _QUERIES = ("TRUE", "city = 'Rome'", "age > 17 AND created_at < NOW()", "contact
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """Waiting takes its time; and `on_error=skip` takes wrong items, that is what it is for."""
     query = case.query if isinstance(case.query, dict) else {}
-    if str(query.get("wait", "")).isdigit() and int(query["wait"]) <= MOST_WAIT:
+    wait = str(query.get("wait", ""))
+    if wait.isascii() and wait.isdigit() and int(wait) <= MOST_WAIT:
         query["wait"] = 0
     if query.get("on_error") == "skip":
         query["on_error"] = "refuse"
