@@ -73,8 +73,17 @@ class Living(Tracker):
         """Bring the worlds to an instant, then take in what is queued, up to a record."""
 
         def told(workspace: int, flips: Mapping[int, Flips], pending: Pending | None) -> None:
-            for number, moved in flips.items():
-                self._flipped(workspace, number, moved, (now, pending), exact=exact)
+            with self._changed:
+                news = [
+                    made
+                    for number, moved in flips.items()
+                    if (
+                        made := self._flipped(workspace, number, moved, (now, pending), exact=exact)
+                    )
+                ]
+                self._changed.notify_all()
+            for one in news:
+                self._on_published(one)
 
         for workspace in self._worlds.workspaces:
             with self._guarded(workspace), self._flipping:
@@ -100,24 +109,27 @@ class Living(Tracker):
         when: tuple[int, Pending | None],
         *,
         exact: bool,
-    ) -> None:
-        """Somebody entered or left a segment in memory, at an instant, by a record or by time."""
-        with self._changed:
-            segment = self._segments.get(number)
-        members = self._worlds.members(workspace, number)
-        if segment is None or segment.published is None or members is None:
-            return
+    ) -> Publication | None:
+        """Somebody entered or left a segment in memory, at an instant, by a record or by time.
+
+        Needs the engine's lock; the news is to be told.
+        """
+        segment = self._segments.get(number)
+        count = self._worlds.size(workspace, number)
+        if segment is None or segment.published is None or count is None:
+            return None
         now, pending = when
         old = segment.published
         applied = old.applied if pending is None else pending.seq
         until = self._worlds.due(workspace)
-        made = Standing(len(members), old.version, now, until, applied, exact)
+        made = Standing(count, old.version, now, until, applied, exact)
         cause: Cause = "time"
         if pending is not None:
             change = pending.changes.get(workspace)
             cause = (cause_of(change, segment.reads) if change else None) or "contact"
         moves = Moves(FrozenBitMap(flips.entered.tolist()), FrozenBitMap(flips.left.tolist()))
-        self._publish(number, segment, made, cause, moves)
+        segment.published = made
+        return Publication(number, workspace, old, made, cause, moves)
 
     # -------------------------------------------------------------- failing
 
@@ -160,20 +172,16 @@ class Living(Tracker):
         self,
         number: int,
         segment: Tracked,
-        published: Standing | Published,
-        cause: Cause | None = None,
-        moves: Moves | None = None,
+        published: Published,
         *,
         is_known: bool = True,
     ) -> None:
-        """Tell of a segment.
+        """Tell of a segment that was computed, unless it is not the one that is followed any more.
 
         Args:
             number: which.
-            segment: nothing is told when it is not the one that is followed any more.
+            segment: as it was taken up.
             published: what holds now.
-            cause: None to find it out.
-            moves: None to find them out, from both memberships.
             is_known: whether the membership before is what was told of it.
         """
         with self._changed:
@@ -182,9 +190,7 @@ class Living(Tracker):
             previous = segment.published
             segment.published = published
             self._changed.notify_all()
-        cause = cause or why(segment, previous, published)
-        if not is_known or (moves is None and isinstance(previous, Standing)):
+        cause = why(segment, previous, published)
+        if not is_known or isinstance(previous, Standing):
             previous = None  # its members went with their world; the feed knows them
-        self._on_published(
-            Publication(number, segment.workspace, previous, published, cause, moves)
-        )
+        self._on_published(Publication(number, segment.workspace, previous, published, cause))

@@ -158,3 +158,8 @@ class Worlds:
         if world is None or number not in world:
             return None
         return world.members(number)
+
+    def size(self, workspace: int, number: int) -> int | None:
+        """How many are in a segment; None when it is not kept here."""
+        world = self._worlds.get(workspace)
+        return world.size(number) if world is not None and number in world else None

@@ -92,6 +92,10 @@ class World:
         """A segment's members; not to be changed, and not to be kept over changes."""
         return self._segments[number].members.bitmap
 
+    def size(self, number: int) -> int:
+        """How many are in a segment."""
+        return self._segments[number].members.count
+
     @property
     def due(self) -> int:
         """The first instant at which time alone may change something; LATEST for never."""
