@@ -82,9 +82,9 @@ def check(engine: Engine, columns: Columns, plans: dict[int, Plan]) -> None:
     """Some of the counts against the recompute."""
     with columns.snapshot() as snapshot:
         for number in random.Random(3).sample(sorted(plans), CHECKED):  # noqa: S311
-            found = recompute(plans[number], snapshot, 1, data.NOW)
             counted = engine.count(number)
             assert counted is not None
+            found = recompute(plans[number], snapshot, 1, counted.at)
             assert counted.value == len(found.members)
 
 
