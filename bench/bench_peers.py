@@ -7,7 +7,7 @@ one run, each peer in a process of its own. What a peer works out beforehand abo
 loading the data into its own form is shown, and does not. Every count has to be ours. Carpel runs
 first and last, so that a drift of the machine shows. PostgreSQL only runs up to a million contacts.
 
-Polars and chdb come with `python3 scripts/bootstrap.py --group bench`.
+Polars and chdb are put into the checkout's .venv when they are missing.
 
 With --keep the data (about 0.3 GB for each million contacts) stays in DIR for the next run.
 """
@@ -15,6 +15,7 @@ With --keep the data (about 0.3 GB for each million contacts) stays in DIR for t
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import subprocess
 import sys
@@ -38,6 +39,7 @@ MOST_IN_POSTGRESQL = 1_000_000
 
 def main() -> None:
     asked = arguments()
+    install({"polars", "chdb"})
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,6 +52,17 @@ def main() -> None:
             flush=True,
         )
         compare(place, asked)
+
+
+def install(needed: set[str]) -> None:
+    """Have the group `bench` in the checkout's environment; it goes when that is made anew."""
+    if all(importlib.util.find_spec(name) for name in needed):
+        return
+    bootstrap = HERE.parent / "scripts" / "bootstrap.py"
+    subprocess.run([sys.executable, str(bootstrap), "--group", "bench"], check=True)
+    importlib.invalidate_caches()
+    if not all(importlib.util.find_spec(name) for name in needed):
+        sys.exit("run this with the checkout's own .venv/bin/python")
 
 
 def arguments() -> argparse.Namespace:
