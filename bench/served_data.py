@@ -28,7 +28,7 @@ from carpel.kit.clock import SystemClock
 from carpel.storage.columns import Columns
 
 _SHIFT = 32
-_AT_ONCE = 100_000
+_AT_ONCE = 250_000
 _KINDS = {
     **dict.fromkeys(data.TEXTS, "text"), **dict.fromkeys(data.NUMBERS, "number"),
     **dict.fromkeys(data.DATES, "date"), **dict.fromkeys(data.BOOLEANS, "boolean"),
@@ -114,7 +114,7 @@ def _fill_people(directory: Path, contacts: int, numbers: dict[str, int]) -> Non
     people.execute("BEGIN")
     for table in ("contact", "identifier", "list_member"):
         people.execute(f"DELETE FROM {table}")
-    people.executemany("INSERT INTO contact VALUES (?, ?, ?)", _rows(columns, numbers))
+    people.executemany("INSERT INTO contact VALUES (?, ?, ?)", _rows(columns, contacts, numbers))
     for kind in (IdentifierKind.EXTERNAL_ID, IdentifierKind.EMAIL):
         name = kind.name.lower()
         found = _fetched(columns, f"SELECT {name}, no FROM w1.contacts ORDER BY {name}")
@@ -133,7 +133,7 @@ def _fill_people(directory: Path, contacts: int, numbers: dict[str, int]) -> Non
 
 
 def _rows(
-    columns: duckdb.DuckDBPyConnection, numbers: dict[str, int]
+    columns: duckdb.DuckDBPyConnection, contacts: int, numbers: dict[str, int]
 ) -> Iterator[tuple[int, bytes, bytes]]:
     """Key, id and row of each contact, as the product itself encodes them."""
     encode = msgspec.msgpack.Encoder().encode
@@ -141,9 +141,16 @@ def _rows(
     numbers_in_order = list(numbers.values())
     asked = (
         "SELECT no, CAST(id AS VARCHAR), epoch_us(created_at), epoch_us(updated_at), external_id, "
-        f"email, lists, {fields} FROM w1.contacts ORDER BY no"
+        f"email, lists, {fields} FROM w1.contacts WHERE no BETWEEN "
     )
-    for no, uuid, created, updated, external, email, lists, *values in _fetched(columns, asked):
+    # Some at a time: all of them in order would take more memory than the database may have.
+    ranges = range(1, contacts + 1, _AT_ONCE)
+    found = (
+        row
+        for first in ranges
+        for row in _fetched(columns, f"{asked}{first} AND {first + _AT_ONCE - 1} ORDER BY no")
+    )
+    for no, uuid, created, updated, external, email, lists, *values in found:
         raw = bytes.fromhex(uuid.replace("-", ""))
         identifiers = {int(IdentifierKind.EXTERNAL_ID): external, int(IdentifierKind.EMAIL): email}
         row = Row(
