@@ -154,7 +154,7 @@ def _now(segments: Segments, feed: Feed, segment: Segment) -> _Moment:
     for _ in range(_ATTEMPTS):
         published = segments.members(segment)
         if published is None:  # nothing is known yet in this process, or by these rules
-            known = feed.stored(segment.no)
+            known = feed.stored(segment.no) if segment.problem is None else None
             return moment if known is None else _Moment(known[0].at, known[1], None)
         feed.flush()
         position = feed.position(segment.no, published)
