@@ -123,7 +123,7 @@ class Service:
         keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
         memory, pause = settings.engine_memory_mb << 20, settings.audit_every_s * SECOND
-        engine = Engine(columns, clock, feed.record, news.outstanding_since, memory)
+        engine = Engine(columns, clock, feed.record, news, memory)
         workspaces = Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
@@ -223,5 +223,8 @@ class _News:
 
     ingest: Ingest | None = None
 
-    def outstanding_since(self) -> int | None:
+    def untold_since(self) -> int | None:
+        return self.ingest.untold_since if self.ingest is not None else None
+
+    def unstored_since(self) -> int | None:
         return self.ingest.outstanding_since if self.ingest is not None else None

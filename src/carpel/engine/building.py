@@ -17,7 +17,7 @@ from .living import Living, OnPublished
 from .memory.pace import Cancelled
 from .memory.world import TooMuch
 from .publication import Published, Standing
-from .tracked import State
+from .tracked import Backlog, State
 from .tracker import with_members
 
 _log = logging.getLogger("carpel.engine")
@@ -40,10 +40,10 @@ class Building(Living):
         columns: Columns,
         clock: Clock,
         on_published: OnPublished,
-        outstanding_since: Callable[[], int | None],
+        backlog: Backlog,
         memory: int,
     ) -> None:
-        super().__init__(columns, clock, on_published, outstanding_since, memory)
+        super().__init__(columns, clock, on_published, backlog, memory)
         self._building = threading.RLock()
         self.at_stage: Callable[[Stage], None] = lambda _: None
         self.last_build: tuple[int, int] | None = None  # segments, and how long it took

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ from .plan import Plan
 from .printer import Printer
 from .publication import Published
 from .recompute import Membership, count_filled, recompute
-from .tracked import Work
+from .tracked import Backlog, Work
 
 _log = logging.getLogger("carpel.engine")
 
@@ -44,7 +44,7 @@ class Engine(Building):
         columns: Columns,
         clock: Clock,
         on_published: OnPublished,
-        outstanding_since: Callable[[], int | None],
+        backlog: Backlog,
         memory: int,
     ) -> None:
         """Begin without segments.
@@ -53,12 +53,11 @@ class Engine(Building):
             columns: where data is read.
             clock: what time it is.
             on_published: told of each segment right after it is computed.
-            outstanding_since: when the first acknowledged record came that is not in the columns
-                yet; None when there is none.
+            backlog: what is acknowledged and not here yet.
             memory: how many bytes the live segments of a workspace may take; the segments of one
                 that needs more are recomputed from the columns.
         """
-        super().__init__(columns, clock, on_published, outstanding_since, memory)
+        super().__init__(columns, clock, on_published, backlog, memory)
         self._threads: list[threading.Thread] = []
 
     # ----------------------------------------------------------------- asking
@@ -116,6 +115,7 @@ class Engine(Building):
             self.settle([number])
             with ExitStack() as held:
                 with self._computing:
+                    self._wait_for_columns()
                     snapshot = held.enter_context(self._columns.snapshot())
                     kept, at, plan = self._held_at(number, snapshot.applied)
                 if kept is not None:
@@ -123,13 +123,19 @@ class Engine(Building):
                     found = recompute(plan, snapshot, workspace, at)
                     return kept.members, FrozenBitMap(BitMap(found.members))
 
+    def _wait_for_columns(self) -> None:
+        """Until they have all that the worlds have; nothing more is taken in meanwhile."""
+        with self._changed:
+            wanted = self._worlds.taken_in
+            self._changed.wait_for(lambda: self._stored >= wanted or self._closing)
+
     def _held_at(self, number: int, seq: int) -> tuple[Published | None, int, Plan]:
         """The membership with all data up to a record and no other, its instant and its rules.
 
         None when the segment has been redefined or touched since it was computed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._touched >= seq or self._closing)
+            self._changed.wait_for(lambda: self._stored >= seq or self._closing)
         now = self._clock.now()
         with self._moving():
             self._drain(seq, now, exact=self._is_exact(now))
@@ -178,9 +184,10 @@ class Engine(Building):
             self._build_all()
         with self._computing:
             now = self._clock.now()
-            exact = self._is_exact(now)
             with self._moving():
-                self._drain(None, now, exact=exact)
+                self._drain(None, now, exact=self._is_exact(now))
+            waiting = self._backlog.unstored_since()
+            exact = waiting is None or waiting >= now
             work = self._take(numbers)
             if not work:
                 return

@@ -16,7 +16,7 @@ from .builds import Pending
 from .memory.flips import Flips
 from .memory.world import TooMuch
 from .publication import Cause, Moves, Publication, Published, Standing
-from .tracked import Tracked, cause_of, why
+from .tracked import Backlog, Tracked, cause_of, why
 from .tracker import Tracker, with_members
 
 _log = logging.getLogger("carpel.engine")
@@ -32,10 +32,10 @@ class Living(Tracker):
         columns: Columns,
         clock: Clock,
         on_published: OnPublished,
-        outstanding_since: Callable[[], int | None],
+        backlog: Backlog,
         memory: int,
     ) -> None:
-        super().__init__(clock, columns.applied, outstanding_since, memory)
+        super().__init__(clock, columns.applied, backlog, memory)
         self._columns = columns
         self._on_published = on_published
         self._computing = threading.RLock()
@@ -44,8 +44,8 @@ class Living(Tracker):
     # -------------------------------------------------------------- moving on
 
     def _is_exact(self, now: int) -> bool:
-        """Whether all that was acknowledged before an instant is in the columns."""
-        waiting = self._outstanding_since()
+        """Whether the engine has been told of all that was acknowledged before an instant."""
+        waiting = self._backlog.untold_since()
         return waiting is None or waiting >= now
 
     @contextmanager
@@ -162,6 +162,7 @@ class Living(Tracker):
         """From now on a segment is computed from the columns. Needs the engine's lock."""
         segment.in_memory = segment.is_built = False
         segment.stale = True
+        segment.needs = max(segment.needs, self._touched)  # it was that far
         self._recounted[number] = segment
         self._fresh.pop(number, None)
         self._changed.notify_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from .plan import Plan
 from .publication import Cause, Published, Standing
@@ -28,6 +29,16 @@ class Count:
     at: int
     exact: bool
     definition_version: int
+
+
+class Backlog(Protocol):
+    """What is acknowledged and not here yet."""
+
+    def untold_since(self) -> int | None:
+        """When the first record came that the engine has not been told of; None without any."""
+
+    def unstored_since(self) -> int | None:
+        """When the first record came that is not in the columns yet; None without any."""
 
 
 @dataclass

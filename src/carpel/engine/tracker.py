@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pyroaring import FrozenBitMap
 
@@ -16,7 +16,7 @@ from .memory.known import knows
 from .plan import Plan
 from .publication import Published, Standing
 from .reads import reads
-from .tracked import Count, Touched, Tracked, cause_of
+from .tracked import Backlog, Count, Touched, Tracked, cause_of
 from .worlds import Worlds
 
 
@@ -27,11 +27,9 @@ class Tracker:
     `_recounted`, and those of them that are still to be taken up in memory in `_fresh`.
     """
 
-    def __init__(
-        self, clock: Clock, applied: int, outstanding_since: Callable[[], int | None], memory: int
-    ) -> None:
+    def __init__(self, clock: Clock, applied: int, backlog: Backlog, memory: int) -> None:
         self._clock = clock
-        self._outstanding_since = outstanding_since
+        self._backlog = backlog
         self._segments: dict[int, Tracked] = {}
         self._recounted: dict[int, Tracked] = {}
         self._fresh: dict[int, Tracked] = {}
@@ -40,6 +38,7 @@ class Tracker:
         # Whoever changes members of what lives in memory holds this until that is published.
         self._flipping = threading.RLock()
         self._touched = applied  # the last log record that touch() has heard of
+        self._stored = applied  # the last one that stored() has heard of
         self._worlds = Worlds(memory)
         self._as_of: dict[int, int] = {}  # the instant up to which each world has come
         self._moving_on = False  # a world is being changed, and not all of it is published
@@ -100,18 +99,25 @@ class Tracker:
     def touch(
         self, seq: int, touched: Iterable[Touched], batches: Sequence[WorkspaceBatch] = ()
     ) -> None:
-        """Data changed: mark what reads it, and queue it for what lives in memory."""
+        """Data changed: queue it for what lives in memory. The columns may not have it yet."""
         changes = {change.workspace: change for change in touched}
         with self._changed:
             self._touched = max(self._touched, seq)
-            for segment in self._recounted.values():
-                change = changes.get(segment.workspace)
-                cause = cause_of(change, segment.reads) if change is not None else None
-                if cause is not None:
-                    segment.stale = True
-                    segment.touched_by = cause
-                    segment.needs = max(segment.needs, seq)
             self._worlds.push(seq, batches, changes)
+            self._changed.notify_all()
+
+    def stored(self, seq: int) -> None:
+        """The columns have all up to a record: mark what is computed from them and reads it."""
+        with self._changed:
+            self._stored = max(self._stored, seq)
+            for pending in self._worlds.stored(seq):
+                for segment in self._recounted.values():
+                    change = pending.changes.get(segment.workspace)
+                    cause = cause_of(change, segment.reads) if change is not None else None
+                    if cause is not None:
+                        segment.stale = True
+                        segment.touched_by = cause
+                        segment.needs = max(segment.needs, pending.seq)
             self._changed.notify_all()
 
     def count(self, number: int) -> Count | None:
@@ -121,11 +127,12 @@ class Tracker:
         been can have changed it; else it is when the segment was computed last. Before anything
         has been computed it is what an earlier process published last.
         """
-        waiting = self._outstanding_since()
+        untold, unstored = self._backlog.untold_since(), self._backlog.unstored_since()
         with self._changed:
             segment = self._segments.get(number)
             if segment is None:
                 return None
+            waiting = untold if segment.is_built else unstored
             published = segment.published or segment.recalled
             if published is None:
                 return None
@@ -206,6 +213,8 @@ class Tracker:
         if segment.is_built:
             workspace = segment.workspace
             return self._worlds.is_behind(workspace) or now >= self._worlds.due(workspace)
+        if segment.needs > self._stored:
+            return False  # nor can it be, yet
         if segment.stale or published is None or segment.failure is not None:
             return segment.stale
         return (
@@ -237,7 +246,7 @@ class Tracker:
         return None if due == LATEST else due
 
     def _settled(self, numbers: set[int], seq: int) -> bool:
-        if seq > self._touched:
+        if seq > self._stored:
             return False  # its columns are written, or about to be
         now = self._clock.now()
         return all(

@@ -30,6 +30,8 @@ class Worlds:
         self._memory = memory
         self._worlds: dict[int, World | None] = {}
         self._pending: deque[Pending] = deque()
+        self._unstored: deque[Pending] = deque()  # that the columns do not have yet
+        self.taken_in = 0  # the last record that all worlds have
         self._seqs: defaultdict[int, deque[int]] = defaultdict(deque)  # pending, by workspace
         self._due: dict[int, int] = {}
         self.build: Build | None = None
@@ -40,19 +42,29 @@ class Worlds:
         """From now on keep this workspace's batches, for its world and for the build."""
         self._worlds.setdefault(build.workspace, None)
         self.build = build
+        for pending in self._unstored:  # its snapshot may be without them
+            build.push(pending)
 
     def push(
         self, seq: int, batches: Sequence[WorkspaceBatch], changes: Mapping[int, Touched]
     ) -> None:
         """Queue what a record changed; `changes` says by workspace what that touches."""
-        kept = {batch.workspace: batch for batch in batches if batch.workspace in self._worlds}
+        pending = Pending(seq, {batch.workspace: batch for batch in batches}, changes)
+        self._unstored.append(pending)
+        if self.build is not None:
+            self.build.push(pending)
+        kept = {place: batch for place, batch in pending.batches.items() if place in self._worlds}
         if kept:
-            pending = Pending(seq, kept, changes)
-            self._pending.append(pending)
+            self._pending.append(replace(pending, batches=kept))
             for workspace in kept:
                 self._seqs[workspace].append(seq)
-            if self.build is not None:
-                self.build.push(pending)
+
+    def stored(self, seq: int) -> list[Pending]:
+        """The columns have all records up to one; what they have now and had not before."""
+        found = []
+        while self._unstored and self._unstored[0].seq <= seq:
+            found.append(self._unstored.popleft())
+        return found
 
     def is_behind(self, workspace: int, seq: int | None = None) -> bool:
         """Whether batches (up to a record) wait for this workspace's world."""
@@ -130,6 +142,7 @@ class Worlds:
         """The batch is taken in and told of."""
         if self._pending and self._pending[0].seq == pending.seq:
             self._pending.popleft()
+        self.taken_in = max(self.taken_in, pending.seq)
         for workspace in pending.batches:
             waiting = self._seqs.get(workspace)
             if waiting and waiting[0] == pending.seq:

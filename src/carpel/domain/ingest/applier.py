@@ -20,7 +20,7 @@ from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.engine.live import Engine
 from carpel.kit.ids import derived_id
-from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch
+from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch, in_few
 from carpel.storage.people import People
 
 from . import changes as changes_
@@ -42,7 +42,7 @@ _EVENTS_COUNTER = "events"
 
 @dataclass
 class Applied:
-    """A batch that the people store has, for the columns and the engine to take over."""
+    """A batch that the people store has, for the engine and the columns to take over."""
 
     seq: int
     results: list[ApplyResult]
@@ -50,8 +50,16 @@ class Applied:
     session: Session
 
 
+@dataclass
+class Told:
+    """What the engine has been told of, for the columns to take over."""
+
+    seq: int
+    batches: list[WorkspaceBatch]
+
+
 class Applier:
-    """Applies records in order: `apply` on one thread, `hand_over` on the same or another."""
+    """Applies records in order: `apply` and `tell` on one thread, `hand_over` on it or another."""
 
     def __init__(
         self,
@@ -90,6 +98,7 @@ class Applier:
             self._columns.apply(seq, batches)
             self._handed_over = seq
             self._engine.touch(seq, (), batches)  # it has computed nothing yet
+            self._engine.stored(seq)
 
     def apply(self, records: Sequence[tuple[int, Record]]) -> Applied:
         """Apply consecutive records as one batch to the people store.
@@ -115,22 +124,32 @@ class Applier:
         found = self._people.taken(once.key)
         return found is not None and found[0] != once.request
 
-    def hand_over(self, applied: Applied) -> None:
-        """Bring the columns up to the batch, and tell the engine what it touched."""
+    def tell(self, applied: Applied) -> Told:
+        """Tell the engine what a batch touched, before the columns have it.
+
+        What lives in memory needs no columns, and is not to wait for them.
+        """
         batches: list[WorkspaceBatch] = []
         if applied.seq > self._handed_over:
             batches = [
                 changes_.to_batch(part, applied.changes.created[workspace], self._rows_of(applied))
                 for workspace, part in applied.changes.parts.items()
             ]
-            self._columns.apply(applied.seq, batches)
-            self._handed_over = applied.seq
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
             changed = part.contacts | part.removed
             who = [event.contact for event in part.events] if changed else ()
             self._feed.batch(applied.seq, workspace, changed, who)
         self._engine.touch(applied.seq, applied.changes.touched(self._fields), batches)
+        return Told(applied.seq, batches)
+
+    def hand_over(self, told: Sequence[Told]) -> None:
+        """Bring the columns up to some batches; a few large ones are much quicker than many."""
+        seq = told[-1].seq
+        if seq > self._handed_over:
+            self._columns.apply(seq, in_few([one for part in told for one in part.batches]))
+            self._handed_over = seq
+        self._engine.stored(seq)
 
     def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
         """The batch's own rows, as it left them."""

@@ -8,15 +8,16 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
-from .applier import Applied, Applier
+from .applier import Applier, Told
 from .intake import Intake
 from .records import ErasureRecord, Once, Record
 from .results import ApplyResult
@@ -30,7 +31,11 @@ _MOST_WAITING_BYTES = 512 * 1024 * 1024
 # The log is trimmed each time this much of it has been applied.
 _TRIM_BYTES = 64 * 1024 * 1024
 # So many batches may be in the people store before the columns have them.
-_AHEAD = 2
+_AHEAD = 64
+
+
+# What has been applied: the records, their results, and what the columns are to take over.
+_Item: TypeAlias = tuple[list[Appended], list[ApplyResult], Told]
 
 
 @dataclass
@@ -64,13 +69,14 @@ class Ingest:
         self._queue: deque[Appended] = deque()
         self._waiting_bytes = 0
         self._outstanding: dict[int, int] = {}  # number → when it was taken, in order
+        self._told = 0  # the last record that the engine has been told of
         self._untrimmed_bytes = 0
         self._closing = False
         self._applying = threading.Lock()
         self._failure: Exception | None = None
         self._log = Log(folder, self._on_durable)
         # Bounded, so that a slow column store slows the applying and not the memory.
-        self._applied: queue.Queue[tuple[list[Appended], Applied] | None] = queue.Queue(_AHEAD)
+        self._applied: queue.Queue[_Item | None] = queue.Queue(_AHEAD)
         self._thread = threading.Thread(target=self._run, name="carpel-apply", daemon=True)
         self._handing = threading.Thread(target=self._hand_over, name="carpel-hand", daemon=True)
 
@@ -79,7 +85,7 @@ class Ingest:
         self._applier.recover()
         for batch in self._left_over():
             applied = self._applier.apply([(one.seq, records.decode(one.body)) for one in batch])
-            self._applier.hand_over(applied)
+            self._applier.hand_over([self._applier.tell(applied)])
         self._thread.start()
         self._handing.start()
 
@@ -135,9 +141,15 @@ class Ingest:
 
     @property
     def outstanding_since(self) -> int | None:
-        """When the first durable record was taken that columns and engine do not have yet."""
+        """When the first durable record was taken that the columns do not have yet."""
         with self._condition:
             return next(iter(self._outstanding.values()), None)
+
+    @property
+    def untold_since(self) -> int | None:
+        """When the first durable record was taken that the engine has not been told of."""
+        with self._condition:
+            return next((at for seq, at in self._outstanding.items() if seq > self._told), None)
 
     def is_applied(self, seq: int) -> bool:
         """Whether a record, and all before it, are in the stores and the engine."""
@@ -210,7 +222,10 @@ class Ingest:
             try:
                 with self._applying:
                     applied = self._applier.apply([(one.seq, _record_of(one)) for one in batch])
-                    self._applied.put((batch, applied))
+                    told = self._applier.tell(applied)
+                    with self._condition:
+                        self._told = applied.seq
+                    self._applied.put((batch, applied.results, told))
             except Exception as error:
                 _log.exception("record %s of the log cannot be applied", batch[0].seq)
                 self._stop(batch, error)
@@ -220,22 +235,35 @@ class Ingest:
                     record.tag.stored.set_result(result)
 
     def _hand_over(self) -> None:
-        """Hand over to the columns and the engine, while the next batch is being applied."""
-        while (item := self._applied.get()) is not None:
-            batch, applied = item
+        """Hand over to the columns, while the next batches are being applied."""
+        while items := self._handed():
             try:
                 if self._failure is None:
-                    self._applier.hand_over(applied)
-                    self._settle(batch, applied)
-                else:
-                    _tell(batch, self._failure)
+                    self._applier.hand_over([told for _, _, told in items])
+                for batch, results, _ in items:
+                    if self._failure is None:
+                        self._settle(batch, results)
+                    else:
+                        _tell(batch, self._failure)
             except Exception as error:
+                batch = [record for records_, _, _ in items for record in records_]
                 _log.exception("record %s of the log cannot be handed over", batch[0].seq)
                 self._stop(batch, error)
             finally:
-                self._applied.task_done()
+                for _ in items:
+                    self._applied.task_done()
 
-    def _settle(self, batch: list[Appended], applied: Applied) -> None:
+    def _handed(self) -> list[_Item]:
+        """What has been applied and waits for the columns; empty only when closing."""
+        items: list[_Item] = []
+        with suppress(queue.Empty):
+            while (item := self._applied.get(block=not items)) is not None:
+                items.append(item)
+            self._applied.put(None)  # for the next time
+            self._applied.task_done()
+        return items
+
+    def _settle(self, batch: list[Appended], results: list[ApplyResult]) -> None:
         """The batch is through: tell who waits, and trim the log now and then."""
         size = sum(len(record.body) for record in batch)
         with self._condition:
@@ -243,7 +271,7 @@ class Ingest:
             for record in batch:
                 del self._outstanding[record.seq]
             self._condition.notify_all()
-        for record, result in zip(batch, applied.results, strict=True):
+        for record, result in zip(batch, results, strict=True):
             if isinstance(record.tag, Ticket):
                 record.tag.applied.set_result(result)
         self._untrimmed_bytes += size

@@ -1,0 +1,100 @@
+"""Batches taken over together leave the same columns as one after the other."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carpel.storage.columns import Columns, ContactRows, EventRows, WorkspaceBatch, in_few
+from carpel.storage.sql import Sql
+
+FIELDS = ("f101", "f102", "f103")
+
+
+def batches(chance: random.Random) -> list[WorkspaceBatch]:
+    """Contacts that come, change, go and meet, and their events, in two workspaces."""
+    known: dict[int, set[int]] = {1: set(), 2: set()}
+    highest, event = 0, 0
+    made = []
+    for _ in range(chance.randint(2, 12)):
+        workspace = chance.choice([1, 1, 2])
+        there = known[workspace]
+        new = set(range(highest + 1, highest + chance.randint(1, 4)))
+        highest += len(new)
+        going = set(chance.sample(sorted(there), min(len(there), chance.choice([0, 0, 1, 2]))))
+        staying = sorted(there - going)
+        changed = set(chance.sample(staying, min(len(staying), 3)))
+        batch = WorkspaceBatch(workspace, replaced=sorted(changed | going))
+        numbers = sorted(new | changed)
+        if numbers:
+            batch.contacts = rows(numbers, chance)
+        if going and chance.random() < 0.5:
+            batch.erased = sorted(going)
+        elif going and staying and chance.random() < 0.5:
+            batch.moved = [(gone, staying[0]) for gone in sorted(going)]
+        there -= going
+        there |= new
+        count = chance.randint(0, 4) if there else 0
+        if count:
+            batch.events = events(sorted(there), count, event, chance)
+            event += count
+        made.append(batch)
+    return made
+
+
+def rows(numbers: list[int], chance: random.Random) -> ContactRows:
+    found = ContactRows({"no": ("integer", numbers)})
+    found.columns["id"] = ("id", [f"{number:032x}" for number in numbers])
+    for name in chance.sample(FIELDS, 2):
+        found.columns[name] = ("text", [f"v{chance.randrange(100)}" for _ in numbers])
+    return found
+
+
+def events(contacts: list[int], count: int, first: int, chance: random.Random) -> EventRows:
+    return EventRows(
+        {
+            "no": ("integer", [first + place + 1 for place in range(count)]),
+            "contact": ("integer", [chance.choice(contacts) for _ in range(count)]),
+            "type": ("text", [chance.choice("ab") for _ in range(count)]),
+            "source": ("text", [None] * count),
+            "happened_at": ("date", [chance.randrange(10**15) for _ in range(count)]),
+            "event_id": ("text", [None] * count),
+        },
+        {('["amount"]', "number"): {place: "1.5" for place in range(count) if place % 2}},
+    )
+
+
+def stored(file: Path, steps: list[list[WorkspaceBatch]]) -> dict[str, list[Any]]:
+    columns = Columns(file, memory_mb=200, threads=1)
+    for seq, step in enumerate(steps, 1):
+        columns.apply(seq, step)
+    found = {}
+    with columns.snapshot() as snapshot:
+        for workspace in (1, 2):
+            for table in ("contacts", "events"):
+                if snapshot.names(workspace) is None:
+                    continue
+                text = f"SELECT to_json(t) FROM w{workspace}.{table} AS t ORDER BY no"
+                found[f"{workspace} {table}"] = snapshot.rows(Sql(text, ()))
+    columns.close()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    made = batches(chance)
+    one_by_one = stored(tmp_path / "one", [[batch] for batch in made])
+    together = stored(tmp_path / "few", [in_few(made)])
+    assert {name: without_order(found) for name, found in together.items()} == {
+        name: without_order(found) for name, found in one_by_one.items()
+    }
+
+
+def without_order(found: list[Any]) -> list[Any]:
+    """Columns may have been made in another order."""
+    return [json.loads(row) for (row,) in found]
