@@ -40,6 +40,7 @@ def test_what_is_wrong_is_told_and_mended(tmp_path: Path, caplog: pytest.LogCapt
         auditor = home.service.auditor
         assert auditor.look() is not None
         assert not caplog.records
+        home.service.feed.flush()
         before = home.client.get("/changes")["data"]
         _corrupt(home, "OLD", "p41")
 
@@ -68,6 +69,7 @@ def test_what_is_wrong_is_told_and_mended(tmp_path: Path, caplog: pytest.LogCapt
             kept, found = home.service.engine.audit(_segment(home, name).no)
             assert kept == found
             assert home.count(name)["value"] == 20
+        home.service.feed.flush()
         later = home.client.get("/changes")["data"][len(before) :]
         told = sorted((one["segment"]["code"], one["change"]) for one in map(_named(home), later))
         assert told == [("ALSO", "entered"), ("ALSO", "left"), ("OLD", "entered"), ("OLD", "left")]
