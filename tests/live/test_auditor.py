@@ -40,8 +40,7 @@ def test_what_is_wrong_is_told_and_mended(tmp_path: Path, caplog: pytest.LogCapt
         auditor = home.service.auditor
         assert auditor.look() is not None
         assert not caplog.records
-        home.service.feed.flush()
-        before = home.client.get("/changes")["data"]
+        before = _changes(home)
         _corrupt(home, "OLD", "p41")
 
         (verified,) = home.client.post("/verify", {"segments": ["OLD"]})["data"]
@@ -69,8 +68,7 @@ def test_what_is_wrong_is_told_and_mended(tmp_path: Path, caplog: pytest.LogCapt
             kept, found = home.service.engine.audit(_segment(home, name).no)
             assert kept == found
             assert home.count(name)["value"] == 20
-        home.service.feed.flush()
-        later = home.client.get("/changes")["data"][len(before) :]
+        later = _changes(home)[len(before) :]
         told = sorted((one["segment"]["code"], one["change"]) for one in map(_named(home), later))
         assert told == [("ALSO", "entered"), ("ALSO", "left"), ("OLD", "entered"), ("OLD", "left")]
 
@@ -83,6 +81,11 @@ def test_it_looks_by_itself_once_in_a_while(tmp_path: Path) -> None:
         assert not looked.is_set()
         home.clock.advance(1_000_000)
         assert looked.wait(30)
+
+
+def _changes(home: House) -> Any:
+    home.service.feed.flush()
+    return home.client.get("/changes")["data"]
 
 
 def _named(home: House) -> Any:
