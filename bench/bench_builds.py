@@ -34,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         columns = data.opened(Path(folder))
         data.fill(columns, contacts, 5 * contacts)
-        engine = Engine(columns, SystemClock(), lambda _: None, lambda: None, 8 << 30)
+        engine = Engine(columns, SystemClock(), lambda _: None, data.NothingWaits(), 8 << 30)
         engine.start()
         print(
             f"{contacts:,} contacts, first build of {live}: {define(engine, plans, 0, live):.1f} s"
@@ -77,6 +77,7 @@ def apply(engine: Engine, columns: Columns, batch: WorkspaceBatch) -> float:
     columns.apply(seq, [batch])
     begun = time.perf_counter()
     engine.touch(seq, [Touched(1, columns=frozenset(batch.contacts.columns))], [batch])
+    engine.stored(seq)
     engine.settle([0], seq)
     return (time.perf_counter() - begun) * 1000
 

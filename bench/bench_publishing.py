@@ -48,7 +48,7 @@ def measure(folder: Path, contacts: int, count: int) -> None:
     view = PeopleView(folder / "people.sqlite")
     feed = Feed(FeedStore(folder / "feed.sqlite"), view, clock, None)
     feed.start(range(count))
-    engine = Engine(columns, clock, feed.record, lambda: None, 4 << 30)
+    engine = Engine(columns, clock, feed.record, data.NothingWaits(), 4 << 30)
     plans = dict(enumerate(data.segments(count)))
     for number, plan in plans.items():
         engine.define(number, 1, 1, plan)
@@ -95,6 +95,7 @@ def apply(engine: Engine, columns: Columns, batch: WorkspaceBatch) -> float:
     touched = Touched(1, columns=frozenset(batch.contacts.columns))
     begun = time.thread_time()  # of this thread alone: the feed's writer is at work beside it
     engine.touch(seq, [touched], [batch])
+    engine.stored(seq)
     engine.refresh()
     return (time.thread_time() - begun) * 1000
 

@@ -309,3 +309,13 @@ def peak_mb() -> int:
 def distinct_leaves(plans: Iterable[p.Plan]) -> int:
     """How many different conditions there are in all."""
     return len({leaf for plan in plans for leaf in leaves(plan)})
+
+
+class NothingWaits:
+    """For an engine that is told of everything at once."""
+
+    def untold_since(self) -> None:
+        """Never."""
+
+    def unstored_since(self) -> None:
+        """Never."""
