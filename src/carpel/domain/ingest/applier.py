@@ -8,7 +8,6 @@ crash interrupts is taken up again, and nothing is applied twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from carpel.domain.contacts.apply import apply_write
 from carpel.domain.contacts.columns import to_columns
@@ -24,6 +23,7 @@ from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch, in_few
 from carpel.storage.people import People
 
 from . import changes as changes_
+from .applied import Applied, Told
 from .changes import Changes
 from .known import Known
 from .records import (
@@ -38,24 +38,6 @@ from .records import (
 from .results import ApplyResult
 
 _EVENTS_COUNTER = "events"
-
-
-@dataclass
-class Applied:
-    """A batch that the people store has, for the engine and the columns to take over."""
-
-    seq: int
-    results: list[ApplyResult]
-    changes: Changes
-    session: Session
-
-
-@dataclass
-class Told:
-    """What the engine has been told of, for the columns to take over."""
-
-    seq: int
-    batches: list[WorkspaceBatch]
 
 
 class Applier:

@@ -17,7 +17,8 @@ from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
-from .applier import Applier, Told
+from .applied import Told
+from .applier import Applier
 from .intake import Intake
 from .records import ErasureRecord, Once, Record
 from .results import ApplyResult

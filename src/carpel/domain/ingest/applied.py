@@ -1,0 +1,29 @@
+"""What is passed on from store to store: a batch once the people store has it, and once told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carpel.domain.contacts.session import Session
+from carpel.storage.columns import WorkspaceBatch
+
+from .changes import Changes
+from .results import ApplyResult
+
+
+@dataclass
+class Applied:
+    """A batch that the people store has, for the engine and the columns to take over."""
+
+    seq: int
+    results: list[ApplyResult]
+    changes: Changes
+    session: Session
+
+
+@dataclass
+class Told:
+    """What the engine has been told of, for the columns to take over."""
+
+    seq: int
+    batches: list[WorkspaceBatch]
