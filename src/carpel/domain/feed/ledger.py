@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyroaring import BitMap, FrozenBitMap
 
-from carpel.domain.history.repository import HistoryRepository
+from carpel.domain.history.repository import HistoryRepository, Sizes
 from carpel.engine.publication import Cause
 
 from . import entries
@@ -16,8 +16,11 @@ from .causes import Mixed, Part
 from .model import PART, SHIFT, Block, Stored
 from .repository import FeedRepository
 
-# So many blocks of a segment are looked through one by one; then they are folded into its entries.
-MOST_UNFOLDED = 500
+# So many blocks of a segment are looked through one by one; then they are folded into its entries
+# when there is nothing else to do. That rewrites all of its entries, so that beside a stream of
+# changes it has to wait, until there are far too many.
+MANY_UNFOLDED = 500
+MOST_UNFOLDED = 20_000
 
 
 @dataclass(frozen=True)
@@ -51,21 +54,29 @@ class Ledger:
         self._tables = FeedRepository(connection)
         self._history = HistoryRepository(connection)
         self._unfolded = unfolded
+        # Written together, at the end of the transaction or before anything else is done.
+        self._last: dict[int, int] = {}
+        self._blocks: list[Block] = []
+        self._published: dict[int, Stored] = {}
+        self._sizes = Sizes()
 
     def record(self, moved: Moved) -> int:
         """Write a publication; returns the number of the workspace's newest change."""
         segment, workspace = moved.segment, moved.workspace
-        last, _ = self._tables.progress(workspace)
+        last = self._last.get(workspace)
+        if last is None:
+            last, _ = self._tables.progress(workspace)
         if not moved.entered and not moved.left and moved.same_rules:
             return last
-        self._tables.put_segment(
-            Stored(segment, workspace, moved.version, moved.at, moved.applied, moved.size, last)
-        )
+        self._published[segment] = Stored(
+            segment, workspace, moved.version, moved.at, moved.applied, moved.size,
+            self._published[segment].folded if segment in self._published else last,
+        )  # fmt: skip
         for cause, entered, left in moved.parts():
             last = self._add(moved, cause, left, last, entered=False)
             last = self._add(moved, cause, entered, last, entered=True)
-        self._tables.set_last(workspace, last)
-        self._history.add(
+        self._last[workspace] = last
+        self._sizes.add(
             segment, moved.at, moved.size, len(moved.entered), len(moved.left), moved.version
         )
         if self._unfolded.get(segment, 0) >= MOST_UNFOLDED:
@@ -74,17 +85,22 @@ class Ledger:
 
     def forget(self, segment: int) -> None:
         """A segment is deleted: its changes and its history go."""
+        self.flush()
         self._tables.forget(segment)
         self._history.forget(segment)
         self._unfolded.pop(segment, None)
 
     # ------------------------------------------------------------------ folding
 
-    def fold(self, segment: int, through: int) -> None:
+    def fold(self, segment: int, through: int | None = None) -> None:
         """Take a segment's blocks into its entries, so that the blocks are not needed for them."""
+        self.flush()
         stored = self._tables.stored(segment)
         if stored is None:
+            self._unfolded.pop(segment, None)
             return
+        if through is None:
+            through, _ = self._tables.progress(stored.workspace)
         blocks = list(self._tables.blocks_of(segment, stored.folded, through))[::-1]
         moves = [(block, np.array(block.members.to_array(), dtype=np.int64)) for block in blocks]
         parts = sorted({int(part) for _, numbers in moves for part in np.unique(numbers >> SHIFT)})
@@ -104,6 +120,7 @@ class Ledger:
 
     def prune(self, older_than: int) -> None:
         """Forget blocks before an instant; since when members are in stays known."""
+        self.flush()
         for workspace, last in self._tables.all_progress().items():
             first = self._tables.first_since(workspace, older_than)
             kept_from = first if first is not None else last + 1
@@ -123,6 +140,7 @@ class Ledger:
             seq: the log record that erased them.
             at: when.
         """
+        self.flush()
         present = self._erase_entries(workspace, numbers)
         for block in self._tables.blocks_among(workspace, numbers.min(), numbers.max()):
             gone = block.members & numbers
@@ -174,17 +192,27 @@ class Ledger:
         if not members:
             return last
         count = len(members)
-        self._tables.add(
+        self._blocks.append(
             Block(moved.workspace, last + 1, count, moved.segment, moved.at, moved.version,
                   entered, cause, members)
         )  # fmt: skip
         if moved.segment not in self._unfolded:
+            self.flush()
             self._unfolded[moved.segment] = self._tables.count_of(
                 moved.segment, self._folded(moved.segment)
             )
         else:
             self._unfolded[moved.segment] += 1
         return last + count
+
+    def flush(self) -> None:
+        """Write what has been recorded; `folded` only of a segment that is new here."""
+        self._tables.put_segments(self._published.values())
+        self._tables.add_all(self._blocks)
+        for workspace, last in self._last.items():
+            self._tables.set_last(workspace, last)
+        self._history.add_all(self._sizes)
+        self._published, self._blocks, self._sizes = {}, [], Sizes()
 
     def _folded(self, segment: int) -> int:
         stored = self._tables.stored(segment)

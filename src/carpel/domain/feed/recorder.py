@@ -17,13 +17,14 @@ from carpel.engine.publication import Published, Standing
 from carpel.kit.clock import HOUR, SECOND, Clock
 from carpel.storage.feed import FeedStore
 
-from .ledger import Ledger, Moved
+from .ledger import MANY_UNFOLDED, Ledger, Moved
 
 _log = logging.getLogger("carpel.feed")
 
 # With so many publications not yet on disk, the engine waits.
-_MOST_QUEUED = 10_000
+_MOST_QUEUED = 100_000
 _MOST_TOGETHER = 1_000
+_QUIET = SECOND  # without changes, before what can wait is done
 _PRUNE_EVERY = HOUR
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
@@ -83,6 +84,7 @@ class Recorder:
         self._written = 0
         self._closing = False
         self._pruned_at: int | None = None
+        self._written_at = 0
         self._unfolded: dict[int, int] = {}
         self._positions: dict[int, OrderedDict[_Moment, int]] = {}
         self._failure: Exception | None = None
@@ -135,8 +137,8 @@ class Recorder:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._queue and not self._closing and not self._is_time_to_prune():
-                    self._clock.wait(self._changed, self._next_pruning())
+                while not self._queue and not self._closing and not self._has_work():
+                    self._clock.wait(self._changed, self._next_work())
                 batch = [
                     self._queue.popleft() for _ in range(min(len(self._queue), _MOST_TOGETHER))
                 ]
@@ -185,7 +187,28 @@ class Recorder:
             if self._is_time_to_prune() and self._keep_us is not None:
                 self._pruned_at = self._clock.now()
                 ledger.prune(self._pruned_at - self._keep_us)
+            crowded = self._crowded()
+            if not batch and crowded is not None:
+                ledger.fold(crowded)
+            ledger.flush()
+        if batch:
+            self._written_at = self._clock.now()
         return positions
+
+    def _crowded(self) -> int | None:
+        """A segment whose blocks are to be folded when there is time."""
+        return next((one for one, n in self._unfolded.items() if n >= MANY_UNFOLDED), None)
+
+    def _has_work(self) -> bool:
+        due = self._next_work()
+        return due is not None and self._clock.now() >= due
+
+    def _next_work(self) -> int | None:
+        """When it is time to prune, or quiet enough to fold."""
+        dues = [self._next_pruning()]
+        if self._crowded() is not None:
+            dues.append(self._written_at + _QUIET)
+        return min((due for due in dues if due is not None), default=None)
 
     def _remember(self, segment: int, moment: _Moment, position: int) -> None:
         known = self._positions.setdefault(segment, OrderedDict())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pyroaring import BitMap, FrozenBitMap
@@ -73,14 +73,14 @@ class FeedRepository:
         """Segment and workspace of all that was ever published and is not forgotten."""
         return dict(self._connection.execute("SELECT no, workspace FROM segment").fetchall())
 
-    def put_segment(self, stored: Stored) -> None:
+    def put_segments(self, published: Iterable[Stored]) -> None:
         """Keep what was published; `folded` only of a segment that is new here."""
-        self._connection.execute(
+        self._connection.executemany(
             "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET "
             "version = excluded.version, at = excluded.at, applied = excluded.applied, "
             "size = excluded.size",
-            (stored.segment, stored.workspace, stored.version, stored.at, stored.applied,
-             stored.size, stored.folded),
+            [(one.segment, one.workspace, one.version, one.at, one.applied, one.size, one.folded)
+             for one in published],
         )  # fmt: skip
 
     def set_folded(self, segment: int, through: int) -> None:
@@ -97,14 +97,13 @@ class FeedRepository:
 
     # ------------------------------------------------------------------ blocks
 
-    def add(self, block: Block) -> None:
-        self._connection.execute(
+    def add_all(self, blocks: Iterable[Block]) -> None:
+        self._connection.executemany(
             "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                block.workspace, block.first, block.count, block.segment, block.at, block.version,
-                block.entered, block.cause, block.members.min(), block.members.max(),
-                _packed(block.members), None,
-            ),
+            [(block.workspace, block.first, block.count, block.segment, block.at, block.version,
+              block.entered, block.cause, block.members.min(), block.members.max(),
+              _packed(block.members), None)
+             for block in blocks],
         )  # fmt: skip
 
     def rewrite(self, block: Block) -> None:

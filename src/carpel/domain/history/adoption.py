@@ -5,7 +5,7 @@ from __future__ import annotations
 from carpel.storage.catalogue import Catalogue
 from carpel.storage.feed import FeedStore
 
-from .repository import HistoryRepository
+from .repository import HistoryRepository, Sizes
 
 
 def adopt_sizes(catalogue: Catalogue, store: FeedStore) -> None:
@@ -17,12 +17,13 @@ def adopt_sizes(catalogue: Catalogue, store: FeedStore) -> None:
     if not rows:
         return
     with store.write() as connection:
-        tables = HistoryRepository(connection)
+        tables, sizes = HistoryRepository(connection), Sizes()
         last: dict[int, int] = {}
         for segment, at, size, version in rows:
             net = size - last.get(segment, 0)
             if segment in last or tables.first(segment) is None:
-                tables.add(segment, at, size, max(net, 0), max(-net, 0), version)
+                sizes.add(segment, at, size, max(net, 0), max(-net, 0), version)
             last[segment] = size
+        tables.add_all(sizes)
     with catalogue.write() as connection:
         connection.execute("DELETE FROM segment_size")

@@ -19,20 +19,39 @@ class Size:
     version: int
 
 
+class Sizes:
+    """Publications, those of one segment in one minute as one."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], tuple[int, int, int, int, int]] = {}
+
+    def add(self, segment: int, at: int, size: int, entered: int, left: int, version: int) -> None:
+        """Remember a publication."""
+        place = (segment, at // MINUTE)
+        before = self._found.get(place)
+        if before is not None:
+            entered, left = entered + before[2], left + before[3]
+        self._found[place] = (at, size, entered, left, version)
+
+    def rows(self) -> list[tuple[int, ...]]:
+        """Segment, minute, instant, size, entered, left, version."""
+        return [(*place, *values) for place, values in self._found.items()]
+
+
 class HistoryRepository:
     """Reads and writes the table `size` on one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, segment: int, at: int, size: int, entered: int, left: int, version: int) -> None:
-        """Remember a publication; those of one minute become one."""
-        self._connection.execute(
+    def add_all(self, sizes: Sizes) -> None:
+        """Remember publications; those of one minute become one."""
+        self._connection.executemany(
             "INSERT INTO size VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (segment, minute) DO UPDATE SET at = excluded.at, size = excluded.size, "
             "entered = entered + excluded.entered, left = left + excluded.left, "
             "version = excluded.version",
-            (segment, at // MINUTE, at, size, entered, left, version),
+            sizes.rows(),
         )
 
     def forget(self, segment: int) -> None:
