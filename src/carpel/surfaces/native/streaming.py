@@ -1,4 +1,4 @@
-"""NDJSON of any length on its way in, a piece at a time; docs/decisions/0016 says why it is so.
+"""NDJSON of any length on its way in, a piece at a time; docs/decisions/0017 says why it is so.
 
 `on_error=refuse`: the whole body is looked at before anything is taken in, so that one wrong line
 changes nothing; what does not fit into one piece waits in a file meanwhile. `on_error=skip`: each
