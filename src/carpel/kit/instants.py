@@ -40,11 +40,8 @@ def parse_instant(text: str) -> int | None:
 @lru_cache(maxsize=4_096)  # many things happen at one instant
 def format_instant(instant: int) -> str:
     """RFC 3339 in UTC with `Z`; fractions of a second only when there are any."""
-    moment = _EPOCH + timedelta(microseconds=instant)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S").zfill(19)
-    if moment.microsecond:
-        text += f".{moment.microsecond:06d}".rstrip("0")
-    return text + "Z"
+    text = (_NAIVE_EPOCH + timedelta(microseconds=instant)).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 def format_second(instant: int) -> str:
