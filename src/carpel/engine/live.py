@@ -24,7 +24,7 @@ from .look import Look
 from .plan import Plan
 from .printer import Printer
 from .publication import Published
-from .recompute import Membership, count_filled, recompute
+from .recompute import Membership, Numbers, count_filled, counts_of, members_of, recompute
 from .tracked import Backlog, Work
 
 _log = logging.getLogger("carpel.engine")
@@ -85,6 +85,15 @@ class Engine(Building):
         with self._columns.snapshot() as snapshot:
             now = self._clock.now()
             return [recompute(plan, snapshot, workspace, now) for plan in plans]
+
+    def preview(
+        self, workspace: int, plan: Plan, parts: Sequence[Plan]
+    ) -> tuple[Numbers, list[int], int]:
+        """Who would fit a plan, how many each of some others, and when that was."""
+        with self._columns.snapshot() as snapshot:
+            now = self._clock.now()
+            members = members_of(plan, snapshot, workspace, now)
+            return members, counts_of(parts, snapshot, workspace, now), now
 
     def count_filled(self, workspace: int, plan: Plan, columns: Sequence[str]) -> list[int]:
         """How many of those who fit a plan now have a value in each of these columns."""

@@ -56,6 +56,16 @@ class Printer:
             f"SELECT {counts} FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values)
         )
 
+    def counts(self, plans: Sequence[p.Plan]) -> Sql:
+        """For how many contacts each of some plans is true, in one look at all of them."""
+        self._values = []
+        truths = ", ".join(f"{self._contact(plan)} AS x{n}" for n, plan in enumerate(plans))
+        counts = ", ".join(f"count(*) FILTER (WHERE x{n})" for n in range(len(plans)))
+        return Sql(
+            f"SELECT {counts} FROM (SELECT {truths} FROM {self._names.contacts} AS c)",
+            tuple(self._values),
+        )
+
     def operands(self, operands: Sequence[p.Operand], *, events: bool) -> Sql:
         """Number and these values of all rows that have them all, for formulas."""
         self._values = []

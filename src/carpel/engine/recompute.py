@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from carpel.kit.instants import LATEST
-from carpel.storage.columns import Snapshot
+from carpel.storage.columns import Names, Snapshot
 
 from . import plan as p
 from .calendars import next_start
@@ -47,8 +47,7 @@ def recompute(
         return Membership(np.empty(0, np.uint32), now, LATEST)
     seen = reads(plan)
     bare = Printer(names, now, {}, only)
-    sets = {formula: _passing(formula, bare, snapshot) for formula in seen.formulas}
-    members = snapshot.numbers(Printer(names, now, sets, only).members(plan))
+    members = snapshot.numbers(_ready([plan], names, snapshot, now, only).members(plan))
     turns = [next_start(unit, zone, now) for unit, zone in seen.calendars]
     until = min([_until(seen.moving, bare, snapshot, now), *turns])
     return Membership(members, now, until)
@@ -61,10 +60,37 @@ def count_filled(
     names = snapshot.names(workspace)
     if names is None:
         return [0] * len(columns)
-    bare = Printer(names, now, {})
-    sets = {formula: _passing(formula, bare, snapshot) for formula in reads(plan).formulas}
-    (counts,) = snapshot.rows(Printer(names, now, sets).filled(plan, columns))
+    printer = _ready([plan], names, snapshot, now)
+    (counts,) = snapshot.rows(printer.filled(plan, columns))
     return [int(count) for count in counts]
+
+
+def counts_of(plans: Sequence[p.Plan], snapshot: Snapshot, workspace: int, now: int) -> list[int]:
+    """How many fit each of some plans, in one look at all contacts."""
+    names = snapshot.names(workspace)
+    if names is None or not plans:
+        return [0] * len(plans)
+    printer = _ready(plans, names, snapshot, now)
+    (counts,) = snapshot.rows(printer.counts(plans))
+    return [int(count) for count in counts]
+
+
+def members_of(plan: p.Plan, snapshot: Snapshot, workspace: int, now: int) -> Numbers:
+    """Who fits a plan, however long that may stay so."""
+    names = snapshot.names(workspace)
+    if names is None:
+        return np.empty(0, np.uint32)
+    return snapshot.numbers(_ready([plan], names, snapshot, now).members(plan))
+
+
+def _ready(
+    plans: Sequence[p.Plan], names: Names, snapshot: Snapshot, now: int, only: int | None = None
+) -> Printer:
+    """A printer that knows for whom the plans' formulas hold."""
+    bare = Printer(names, now, {}, only)
+    formulas = dict.fromkeys(formula for plan in plans for formula in reads(plan).formulas)
+    sets = {formula: _passing(formula, bare, snapshot) for formula in formulas}
+    return Printer(names, now, sets, only)
 
 
 def _until(tests: Iterable[MovingTest], printer: Printer, snapshot: Snapshot, now: int) -> int:

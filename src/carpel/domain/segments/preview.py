@@ -34,16 +34,14 @@ def preview(
     parts = compiled.condition.parts if isinstance(compiled.condition, m.Both) else ()
     whole = segments.restricted(compiled, segments.list_number(workspace, wanted.list))
     plans = [lower(part, names, Complaints()) for part in parts]
-    found, *alone = engine.evaluate(workspace.no, [whole, *plans])
+    members, alone, at = engine.preview(workspace.no, whole, plans)
     return Preview(
         sql=sql,
         document=compiled.document,
         sentence=compiled.sentence,
-        count=Count(len(found.members), found.at, exact=True, definition_version=0),
-        sample=_sample(found.members, seed),
-        clauses=[
-            _clause(part, names, len(one.members)) for part, one in zip(parts, alone, strict=True)
-        ],
+        count=Count(len(members), at, exact=True, definition_version=0),
+        sample=_sample(members, seed),
+        clauses=[_clause(part, names, count) for part, count in zip(parts, alone, strict=True)],
     )
 
 
