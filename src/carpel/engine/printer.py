@@ -119,11 +119,10 @@ class Printer:
         """The last row that holds an event; -1 without any."""
         return Sql(f"SELECT coalesce(max(rowid), -1) AS place FROM {self._names.events}", ())
 
-    def events(
-        self, seen: p.Seen | Literal["no"] | None, rows: range, types: Sequence[str] | None
-    ) -> Sql:
-        """Of the events of some types in some rows: the row, and one stored value as v0.
+    def events(self, seen: p.Seen | Literal["no"] | None, rows: range, *, of_wanted: bool) -> Sql:
+        """Of the events in some rows: the row, and one stored value as v0.
 
+        `of_wanted`: only those of the types in the table `wanted`, column `name`.
         Dates are microseconds. None for contact, time (at) and type instead of a value.
         """
         self._values = []
@@ -133,8 +132,8 @@ class Printer:
             value = "e.no" if seen == "no" else _comparable(p.Operand(seen), self._seen(seen))
             shown = f"{value} AS v0"
         where = f"e.rowid >= {rows.start} AND e.rowid < {rows.stop}"
-        if types is not None:
-            where += f" AND e.type IN ({', '.join(self._literal(name) for name in types)})"
+        if of_wanted:
+            where += " AND e.type IN (SELECT name FROM wanted)"
         return Sql(
             f"SELECT e.rowid AS place, {shown} FROM {self._names.events} AS e WHERE {where}",
             tuple(self._values),
@@ -352,10 +351,6 @@ class Printer:
     def _value(self, value: Any) -> str:
         self._values.append(value)
         return "?"
-
-    def _literal(self, text: str) -> str:
-        """In the statement itself where that can be; answers without values come quicker."""
-        return self._value(text) if "\0" in text else "'" + text.replace("'", "''") + "'"
 
 
 def _as(column: str, kind: Kind, wanted: str) -> str:

@@ -78,11 +78,11 @@ class Loader:
     def _contacts(self, seen: Sequence[p.Column]) -> Any:
         return self._fetch(lambda printer: printer.column(seen))
 
-    def _fetch(self, printed: Callable[[Printer], Sql]) -> Any:
+    def _fetch(self, printed: Callable[[Printer], Sql], types: Sequence[str] | None = None) -> Any:
         sql = printed(Printer(self._names, 0, {}))
         with self._reading:
             self._pace.read()
-            return self._snapshot.arrow(sql)
+            return self._snapshot.arrow(sql, types)
 
 
 def opened(key: TimedKey, loader: Loader | None, contacts: int) -> Timed:

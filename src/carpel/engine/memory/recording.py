@@ -23,7 +23,8 @@ from .thresholds import Bools, Ints
 _ROWS = 1 << 23  # that are read at once
 
 Printed: TypeAlias = Callable[[Printer], Sql]
-Fetch: TypeAlias = Callable[[Printed], Any]  # an Arrow table
+# What is printed, and the types that it wants, as an Arrow table.
+Fetch: TypeAlias = Callable[[Printed, Sequence[str] | None], Any]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Recording:
         self._fetch = fetch
         self._types = types
         self._locked = threading.Lock()
-        last = plain_array(column_of(fetch(Printer.last_event), "place"))
+        last = plain_array(column_of(fetch(Printer.last_event, None), "place"))
         self._rows = int(last[0]) + 1
         contacts = np.empty(self._rows, np.int32)
         times = np.empty(self._rows, np.int64)
@@ -104,7 +105,10 @@ class Recording:
 
         def read(start: int) -> None:
             rows = range(start, start + _ROWS)
-            table = self._fetch(lambda printer: printer.events(seen, rows, self._types))
+            table = self._fetch(
+                lambda printer: printer.events(seen, rows, of_wanted=self._types is not None),
+                self._types,
+            )
             put(plain_array(column_of(table, "place")), table)
 
         for _ in in_threads(read, range(0, self._rows, _ROWS)):
