@@ -86,8 +86,8 @@ class Engine(Building):
             now = self._clock.now()
             return [recompute(plan, snapshot, workspace, now) for plan in plans]
 
-    def preview(
-        self, workspace: int, plan: Plan, parts: Sequence[Plan]
+    def fitting(
+        self, workspace: int, plan: Plan, parts: Sequence[Plan] = ()
     ) -> tuple[Numbers, list[int], int]:
         """Who would fit a plan, how many each of some others, and when that was."""
         with self._columns.snapshot() as snapshot:

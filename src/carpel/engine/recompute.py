@@ -47,7 +47,7 @@ def recompute(
         return Membership(np.empty(0, np.uint32), now, LATEST)
     seen = reads(plan)
     bare = Printer(names, now, {}, only)
-    members = snapshot.numbers(_ready([plan], names, snapshot, now, only).members(plan))
+    members = members_of(plan, snapshot, workspace, now, only)
     turns = [next_start(unit, zone, now) for unit, zone in seen.calendars]
     until = min([_until(seen.moving, bare, snapshot, now), *turns])
     return Membership(members, now, until)
@@ -75,12 +75,14 @@ def counts_of(plans: Sequence[p.Plan], snapshot: Snapshot, workspace: int, now: 
     return [int(count) for count in counts]
 
 
-def members_of(plan: p.Plan, snapshot: Snapshot, workspace: int, now: int) -> Numbers:
+def members_of(
+    plan: p.Plan, snapshot: Snapshot, workspace: int, now: int, only: int | None = None
+) -> Numbers:
     """Who fits a plan, however long that may stay so."""
     names = snapshot.names(workspace)
     if names is None:
         return np.empty(0, np.uint32)
-    return snapshot.numbers(_ready([plan], names, snapshot, now).members(plan))
+    return snapshot.numbers(_ready([plan], names, snapshot, now, only).members(plan))
 
 
 def _ready(

@@ -86,10 +86,6 @@ class FeedRepository:
     def set_folded(self, segment: int, through: int) -> None:
         self._connection.execute("UPDATE segment SET folded = ? WHERE no = ?", (through, segment))
 
-    def shrink(self, segment: int, by: int) -> None:
-        """Fewer are in."""
-        self._connection.execute("UPDATE segment SET size = size - ? WHERE no = ?", (by, segment))
-
     def forget(self, segment: int) -> None:
         """Forget all of a segment."""
         for table, column in (("block", "segment"), ("entry", "segment"), ("segment", "no")):

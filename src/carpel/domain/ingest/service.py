@@ -70,7 +70,7 @@ class Ingest:
         self._queue: deque[Appended] = deque()
         self._waiting_bytes = 0
         self._outstanding: dict[int, int] = {}  # number → when it was taken, in order
-        self._told = 0  # the last record that the engine has been told of
+        self._untold: dict[int, int] = {}  # the same of those that the engine has not been told of
         self._untrimmed_bytes = 0
         self._closing = False
         self._applying = threading.Lock()
@@ -150,7 +150,7 @@ class Ingest:
     def untold_since(self) -> int | None:
         """When the first durable record was taken that the engine has not been told of."""
         with self._condition:
-            return next((at for seq, at in self._outstanding.items() if seq > self._told), None)
+            return next(iter(self._untold.values()), None)
 
     def is_applied(self, seq: int) -> bool:
         """Whether a record, and all before it, are in the stores and the engine."""
@@ -212,7 +212,9 @@ class Ingest:
             if self._failure is None:
                 self._queue.extend(batch)
                 self._waiting_bytes += sum(len(record.body) for record in batch)
-                self._outstanding.update({one.seq: _record_of(one).at for one in batch})
+                taken = {one.seq: _record_of(one).at for one in batch}
+                self._outstanding.update(taken)
+                self._untold.update(taken)
                 self._condition.notify_all()
                 return
         _tell(batch, self._failure)
@@ -225,7 +227,8 @@ class Ingest:
                     applied = self._applier.apply([(one.seq, _record_of(one)) for one in batch])
                     told = self._applier.tell(applied)
                     with self._condition:
-                        self._told = applied.seq
+                        for record in batch:
+                            del self._untold[record.seq]
                     self._applied.put((batch, applied.results, told))
             except Exception as error:
                 _log.exception("record %s of the log cannot be applied", batch[0].seq)

@@ -34,7 +34,7 @@ def preview(
     parts = compiled.condition.parts if isinstance(compiled.condition, m.Both) else ()
     whole = segments.restricted(compiled, segments.list_number(workspace, wanted.list))
     plans = [lower(part, names, Complaints()) for part in parts]
-    members, alone, at = engine.preview(workspace.no, whole, plans)
+    members, alone, at = engine.fitting(workspace.no, whole, plans)
     return Preview(
         sql=sql,
         document=compiled.document,

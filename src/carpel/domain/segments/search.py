@@ -33,9 +33,9 @@ def search(
     """
     compiled, _ = segments.compile(workspace, wanted)
     plan = segments.restricted(compiled, segments.list_number(workspace, wanted.list))
-    (found,) = engine.evaluate(workspace.no, [plan])
-    lowest = np.sort(found.members)[:most]
-    return Found(len(found.members), [int(number) for number in lowest])
+    members, _, _ = engine.fitting(workspace.no, plan)
+    lowest = np.sort(members)[:most]
+    return Found(len(members), [int(number) for number in lowest])
 
 
 def newest(engine: Engine, workspace: Workspace, most: int) -> list[int]:
