@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from carpel.domain.refusals import Invalid
 from carpel.domain.segments import Segment, Segments
 from carpel.domain.workspaces import Workspace, Workspaces
+from carpel.kit.background import Background
 from carpel.kit.clock import DAY, HOUR, SECOND, Clock
 from carpel.kit.instants import start_of_day
 from carpel.storage.catalogue import Catalogue
@@ -39,23 +39,16 @@ class Samples:
         self._workspaces = workspaces
         self._segments = segments
         self._clock = clock
-        self._changed = threading.Condition()
+        self._background = Background("carpel-samples")
         self._taken = {one.segment: one for one in self._repository.list_all()}
-        self._closing = False
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Take samples when they are due, from now on."""
-        self._thread = threading.Thread(target=self._run, name="carpel-samples", daemon=True)
-        self._thread.start()
+        self._background.start(self._run)
 
     def close(self) -> None:
         """Stop after the sample that is being taken."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        self._background.close()
 
     def find(self, segment: Segment) -> Sample | None:
         """The segment as it was seen last; None before the first look."""
@@ -63,8 +56,7 @@ class Samples:
 
     def wake(self) -> None:
         """A segment was made: see when it is due."""
-        with self._changed:
-            self._changed.notify_all()
+        self._background.wake()
 
     # ----------------------------------------------------------------- by hand
 
@@ -77,7 +69,7 @@ class Samples:
         """
         now = self._clock.now()
         today = start_of_day(now, _zone(zone))
-        with self._changed:
+        with self._background.changed:
             whole_day = self._repository.refreshes(workspace.no, start_of_day(now, _zone("UTC")))
             if len(whole_day) >= MOST_A_DAY_IN_ALL:
                 raise TooOften(
@@ -97,7 +89,7 @@ class Samples:
                     "too_often", f"at most {MOST_A_DAY} refreshes of a segment a day", "segment"
                 )
             self._repository.add_refresh(workspace.no, segment.no, now, zone)
-        if self._thread is not None:
+        if self._background.is_running:
             self._take(segment, by_hand=True)
 
     def refreshes(self, workspace: Workspace, segment: Segment) -> Refreshes | None:
@@ -113,12 +105,7 @@ class Samples:
     # ------------------------------------------------------------- on schedule
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._closing and not self._due():
-                    self._clock.wait(self._changed, self._next_due())
-                if self._closing:
-                    return
+        while self._background.wait(self._clock, self._due, self._next_due):
             for segment in self._due():
                 try:
                     self._take(segment, by_hand=False)

@@ -6,12 +6,12 @@ There is nothing to find; what is found all the same is told, and mended by work
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.engine.live import Engine
+from carpel.kit.background import Background
 from carpel.kit.clock import Clock
 
 from .model import Segment
@@ -42,27 +42,20 @@ class Auditor:
         self._engine = engine
         self._clock = clock
         self._pause_us = pause_us
-        self._changed = threading.Condition()
-        self._closing = False
+        self._background = Background("carpel-audit")
         self._last = 0  # the number of the segment looked at last
         self._next_at = clock.now() + pause_us
-        self._thread: threading.Thread | None = None
         self.audited: Counter[int] = Counter()  # segments held against the recompute, by workspace
         self.differences: Counter[int] = Counter()  # contacts found to differ, by workspace
 
     def start(self) -> None:
         """Look in the background from now on, unless it is switched off."""
         if self._pause_us:
-            self._thread = threading.Thread(target=self._run, name="carpel-audit", daemon=True)
-            self._thread.start()
+            self._background.start(self._run)
 
     def close(self) -> None:
         """Stop after the segment it is at."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        self._background.close()
 
     def look(self) -> Segment | None:
         """Hold the next segment against the recompute; None when there is none to be looked at."""
@@ -81,12 +74,9 @@ class Auditor:
         return None
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._closing and self._clock.now() < self._next_at:
-                    self._clock.wait(self._changed, self._next_at)
-                if self._closing:
-                    return
+        while self._background.wait(
+            self._clock, lambda: self._clock.now() >= self._next_at, lambda: self._next_at
+        ):
             try:
                 self.look()
             except LookupError:
