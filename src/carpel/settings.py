@@ -35,6 +35,7 @@ class Settings:
     trusted_proxies: str = ""
     columns_memory_mb: int = 2048
     engine_memory_mb: int = 4096
+    engine_snapshot: bool = True
     audit_every_s: int = 60
     threads: int = 0
     log_level: str = "warning"
@@ -60,6 +61,7 @@ DESCRIPTIONS: dict[str, str] = {
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, with commas between",
     "columns_memory_mb": "memory for the column store, in MiB",
     "engine_memory_mb": "memory for segments kept live, in MiB; beyond it they are recounted instead",
+    "engine_snapshot": "on or off: keep live segments over a restart, in the data directory",
     "audit_every_s": "seconds between segments that are held against a recompute; 0 for never",
     "threads": "threads for the column store; 0 takes one for each processor",
     "log_level": "debug, info, warning or error",

@@ -37,6 +37,7 @@ from carpel.storage.directory import DataDirectory
 from carpel.storage.feed import FeedStore
 from carpel.storage.people import People, PeopleView
 
+from .kept import KeptEngine
 from .posting import Poster
 
 
@@ -69,6 +70,7 @@ class Service:
     webhooks: Webhooks
     repeats: Repeats
     _poster: Poster
+    kept: KeptEngine
     maintenance: Maintenance
     _catalogue: Catalogue
     _people: People
@@ -103,7 +105,9 @@ class Service:
             directory.close()
             raise
         service.feed.start(service.segments.numbers())
-        service.engine.recall(service.feed.standings())
+        standings = service.feed.standings()
+        service.engine.recall(standings)
+        service.kept.offer(service.engine, standings)
         service.ingest.start()
         if background:
             service.engine.start()
@@ -117,9 +121,8 @@ class Service:
     @classmethod
     def _assemble(cls, settings: Settings, clock: Clock, directory: DataDirectory) -> Service:
         catalogue, people = Catalogue(directory.catalogue), People(directory.people)
-        view = PeopleView(directory.people)
-        columns = _open_columns(settings, directory)
-        news = _News()
+        view, news = PeopleView(directory.people), _News()
+        kept, columns = _open_columns(settings, directory)
         keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
         memory, pause = settings.engine_memory_mb << 20, settings.audit_every_s * SECOND
@@ -160,6 +163,7 @@ class Service:
             webhooks=Webhooks(catalogue, feed, clock, poster, segments.ids),
             repeats=Repeats(catalogue, clock),
             _poster=poster,
+            kept=kept,
             _catalogue=catalogue,
             _people=people,
             _view=view,
@@ -182,17 +186,21 @@ class Service:
         self.samples.close()
         self.ingest.close()
         self.engine.close()
+        self.kept.note(self._columns, self.feed)
         self.feed.close()
         self._columns.close()
         self._view.close()
         self._people.close()
         self._catalogue.close()
         self._poster.close()
+        self.kept.keep(self.engine)
         self.directory.close()
 
 
-def _open_columns(settings: Settings, directory: DataDirectory) -> Columns:
-    return Columns(
+def _open_columns(settings: Settings, directory: DataDirectory) -> tuple[KeptEngine, Columns]:
+    """The column store, and what is kept of the engine, which looks at the store's file first."""
+    kept = KeptEngine(directory, is_on=settings.engine_snapshot)
+    return kept, Columns(
         directory.columns,
         memory_mb=settings.columns_memory_mb,
         threads=settings.threads or os.cpu_count() or 1,

@@ -15,7 +15,7 @@ from carpel.storage.columns import Columns
 from .builds import Build
 from .living import Living, OnPublished
 from .memory.pace import Cancelled
-from .memory.world import TooMuch
+from .memory.room import TooMuch
 from .publication import Published, Standing
 from .tracked import Backlog, State
 from .tracker import with_members
@@ -25,7 +25,7 @@ _log = logging.getLogger("carpel.engine")
 # Once so few batches are left to catch up with, the rest is done while nothing else moves.
 _FEW = 4
 
-Stage = Literal["begun", "worked out", "caught up"]
+Stage = Literal["begun", "worked out", "caught up", "read"]
 
 
 class Building(Living):
@@ -114,7 +114,8 @@ class Building(Living):
             self.at_stage("caught up")
             self._swap_in(build)
         except Cancelled:
-            pass
+            if build.renews and self._closing:  # what lives is still wrong
+                self._renewed.add(build.workspace)
         except Exception as error:
             self._give_up(build, error)
         finally:

@@ -18,13 +18,13 @@ from pyroaring import BitMap, FrozenBitMap
 from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns, Snapshot
 
-from .building import Building
 from .living import OnPublished
 from .look import Look
 from .plan import Plan
 from .printer import Printer
 from .publication import Published
 from .recompute import Membership, Numbers, count_filled, counts_of, members_of, recompute
+from .restoring import Restoring
 from .tracked import Backlog, Work
 
 _log = logging.getLogger("carpel.engine")
@@ -32,7 +32,7 @@ _log = logging.getLogger("carpel.engine")
 _MOMENT_S = 0.02
 
 
-class Engine(Building):
+class Engine(Restoring):
     """Keeps every defined segment's membership. Thread-safe.
 
     Without `start()` nothing runs in the background: what is stale is computed when it is asked
@@ -58,7 +58,6 @@ class Engine(Building):
                 that needs more are recomputed from the columns.
         """
         super().__init__(columns, clock, on_published, backlog, memory)
-        self._threads: list[threading.Thread] = []
 
     # ----------------------------------------------------------------- asking
 
@@ -186,6 +185,7 @@ class Engine(Building):
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        self._wind_up()
 
     def refresh(self, numbers: set[int] | None = None) -> None:
         """Bring what lives in memory up to now, and compute what is stale (of these, or of all)."""

@@ -14,7 +14,7 @@ from carpel.storage.columns import Columns
 
 from .builds import Pending
 from .memory.flips import Flips
-from .memory.world import TooMuch
+from .memory.room import TooMuch
 from .publication import Cause, Moves, Publication, Published, Standing
 from .tracked import Backlog, Tracked, cause_of, why
 from .tracker import Tracker, with_members

@@ -35,6 +35,8 @@ class Worlds:
         self._seqs: defaultdict[int, deque[int]] = defaultdict(deque)  # pending, by workspace
         self._due: dict[int, int] = {}
         self.build: Build | None = None
+        # What came since a snapshot that is not read yet, for the worlds in it.
+        self._held: dict[int, deque[Pending]] = {}
 
     # ------------------------------------------------------- under the engine's lock
 
@@ -53,11 +55,40 @@ class Worlds:
         self._unstored.append(pending)
         if self.build is not None:
             self.build.push(pending)
+        for workspace in self._held.keys() & pending.batches.keys():
+            self._held[workspace].append(pending)
         kept = {place: batch for place, batch in pending.batches.items() if place in self._worlds}
         if kept:
             self._pending.append(replace(pending, batches=kept))
             for workspace in kept:
                 self._seqs[workspace].append(seq)
+
+    def hold(self, workspace: int) -> None:
+        """A snapshot has this workspace's world: keep what comes until it is `adopted`."""
+        self._held[workspace] = deque()
+
+    @property
+    def held(self) -> int:
+        """How many batches wait for worlds that are not read yet."""
+        return sum(map(len, self._held.values()))
+
+    def release(self, workspace: int) -> None:
+        """The snapshot is not to be read after all."""
+        self._held.pop(workspace, None)
+
+    def adopt(self, workspace: int, world: World, seq: int) -> None:
+        """Take a world from a snapshot, which has all up to a record; what came since waits for it."""
+        self._worlds[workspace] = world
+        self._due[workspace] = world.due
+        self.taken_in = max(self.taken_in, seq)
+        waiting = {one.seq: one for one in self._pending}
+        for pending in self._held.pop(workspace, ()):
+            if pending.seq > seq:
+                others = waiting[pending.seq].batches if pending.seq in waiting else {}
+                batches = {**others, workspace: pending.batches[workspace]}
+                waiting[pending.seq] = replace(pending, batches=batches)
+                self._seqs[workspace].append(pending.seq)
+        self._pending = deque(waiting[one] for one in sorted(waiting))
 
     def stored(self, seq: int) -> list[Pending]:
         """The columns have all records up to one; what they have now and had not before."""

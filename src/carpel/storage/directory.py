@@ -84,6 +84,11 @@ class DataDirectory:
         return self.path / "feed.sqlite"
 
     @property
+    def snapshot(self) -> Path:
+        """The file that the engine's memory is kept in while no process runs."""
+        return self.path / "engine.snapshot"
+
+    @property
     def files(self) -> Path:
         """The folder of exports and uploads."""
         return self.path / "files"

@@ -73,9 +73,9 @@ class Feed:
         """Why nothing can be written at present, or None."""
         return self._recorder.failure
 
-    def flush(self) -> None:
-        """Wait until all that was published so far is durable."""
-        self._recorder.flush()
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Wait until all that was published so far is durable; False when the time is up first."""
+        return self._recorder.flush(timeout_s)
 
     def close(self) -> None:
         """Write what was published, then stop."""
@@ -258,6 +258,7 @@ class Feed:
     def _moves(self, news: Publication) -> tuple[Moves, int, Cause]:
         """Who moves as far as the feed knows, the rules before, and the cause of what differs."""
         if news.moves is not None and news.previous is not None:
+            self._seen.add(news.segment)
             return news.moves, news.previous.version, news.cause
         assert isinstance(news.published, Published), "either moves or members are told"  # noqa: S101
         members = news.published.members

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from typing_extensions import override
+
 from carpel.engine import plan as p
 from carpel.engine.calendars import days_to_anniversaries
 from carpel.engine.reads import leaves, operands, sources
@@ -49,10 +51,16 @@ class Answer:
         Raises:
             Unknown: there is something in it that this engine leaves to the recompute.
         """
+        self._of = (tree, tuple(seen), days)
         self._days = days
         self._sources = list(seen)
         self._expressions: list[tuple[Expression, _Reading]] = []
         self.holds = self._tree(tree)
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A snapshot keeps what it is made from, not the functions."""
+        return Answer, self._of
 
     def many(self, values: Sequence[Sequence[Value]]) -> list[bool]:
         """The answer for each tuple."""

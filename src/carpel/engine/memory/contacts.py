@@ -81,6 +81,13 @@ class ContactSide:
         for column in self.timed.values():
             column.bits(contacts, rows, now)
 
+    def forget_all_but(self, there: NDArray[np.bool_]) -> None:
+        """Keep nothing of contacts that are not there, not even values that were answered once."""
+        for group in self.groups.values():
+            group.forget()
+        for column in self.timed.values():
+            column.forget_all_but(there)
+
     def forget(self, contacts: Contacts, now: int) -> None:
         """These contacts are gone."""
         for column in self.timed.values():

@@ -29,9 +29,16 @@ class Dictionary:
         known = self._codes
         for value in values:
             if value not in known:
-                known[value] = len(known)
+                known[value] = len(self._values)
                 self._values.append(value)
         return np.asarray([known[value] for value in values], np.int64)
+
+    def forget_all_but(self, used: NDArray[np.int64]) -> None:
+        """Forget values whose codes are not among these; their codes are not given again."""
+        for code in np.setdiff1d(np.arange(len(self._values)), used).tolist():
+            if self._codes.get(self._values[code]) == code:
+                del self._codes[self._values[code]]
+            self._values[code] = None
 
     def table(self, test: p.Test) -> Bools:
         """For each code, whether its value passes a test that stands still."""

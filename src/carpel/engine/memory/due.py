@@ -76,6 +76,11 @@ class Watch:
             self._contacts = np.concatenate((self._contacts, contacts[ahead]))[order]
             self._set_due(now)
 
+    def forget_all_but(self, there: NDArray[np.bool_]) -> None:
+        """Forget the dates of contacts that are not there."""
+        kept = there[self._contacts]
+        self._times, self._contacts = self._times[kept], self._contacts[kept]
+
     @property
     def ahead(self) -> int:
         """How many dates are kept that the point is about to pass."""
@@ -138,6 +143,11 @@ class Watches:
         """Dates that have come in."""
         for watch in self._watches.values():
             watch.add(times, contacts, now)
+
+    def forget_all_but(self, there: NDArray[np.bool_]) -> None:
+        """Forget the dates of contacts that are not there."""
+        for watch in self._watches.values():
+            watch.forget_all_but(there)
 
     def advance(self, now: int) -> Contacts:
         """Whom a point has passed, each once."""

@@ -173,6 +173,15 @@ class Stream:
         """Forget these contacts' events."""
         self._happenings.erase(gone)
 
+    def forget_all_but(self, there: Bools) -> None:
+        """Forget everything of contacts that are not there, their values included."""
+        self._happenings.forget_all_but(there)
+        for watches in self._watches.values():
+            watches.forget_all_but(there)
+        for books in (self._dictionaries, self._books):
+            for key, book in books.items():
+                book.forget_all_but(self._happenings.used(key))
+
     def advance(self, now: int) -> Contacts:
         """Whose events a moving point or a midnight has passed."""
         found = [watches.advance(now) for watches in self._watches.values()]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
+from typing_extensions import override
 
 from carpel.engine import plan as p
 
@@ -48,7 +49,12 @@ class _InList:
 
     def __init__(self, leaf: p.ListTest) -> None:
         number, negated = leaf.list, leaf.negated
+        self._leaf = leaf
         self.holds: Holds = lambda values: (number in (values[0] or ())) != negated
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _InList, (self._leaf,)
 
     def many(self, values: Sequence[Any]) -> list[bool]:
         return list(map(self.holds, values))
@@ -139,6 +145,10 @@ class Group:
         """Forget what is remembered when it has become too much."""
         if len(self._known) > _MOST_REMEMBERED:
             self._forget()
+
+    def forget(self) -> None:
+        """Forget the values that were answered; they are answered again when they come again."""
+        self._forget()
 
     def _forget(self, width: int = 8) -> None:
         self._known.clear()

@@ -211,6 +211,16 @@ class Happenings:
             self._tiers = [self._without_gone(tier) for tier in self._tiers]
             self._gone = nobody()
 
+    def forget_all_but(self, there: NDArray[np.bool_]) -> None:
+        """Forget the events of contacts that are not there, at once."""
+        self._gone = np.flatnonzero(~there)
+        self._tiers = [self._without_gone(tier) for tier in self._tiers]
+        self._gone = nobody()
+
+    def used(self, key: ColumnKey) -> NDArray[np.int64]:
+        """The codes that are in a column, each once."""
+        return np.unique(np.concatenate([tier.dates(key) for tier in self._tiers]))
+
     def _without_gone(self, tier: Tier) -> Tier:
         if not len(self._gone):
             return tier

@@ -96,6 +96,10 @@ class DateColumn:
             true = there & dates_fit(times, self._leaves[slot], now)
             rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
 
+    def forget_all_but(self, there: Bools) -> None:
+        """Forget everything of contacts that are not there."""
+        self._watches.forget_all_but(there)
+
     def advance(self, now: int) -> Contacts:
         """Whom a moving point has passed."""
         return self._watches.advance(now)
@@ -172,6 +176,11 @@ class TurningColumn:
         for slot in self._leaves if slots is None else slots:
             true = _looked_up(self._leaves[slot].truths(now), codes)
             rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
+
+    def forget_all_but(self, there: Bools) -> None:
+        """Forget everything of contacts that are not there."""
+        del there  # they have no code any more
+        self._book.forget_all_but(np.unique(self._codes).astype(np.int64))
 
     def advance(self, now: int) -> Contacts:
         """Whose answer a midnight has changed."""

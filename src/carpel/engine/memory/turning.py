@@ -44,11 +44,18 @@ class Codebook:
         ]
         return self._coded(list(zip(*lists, strict=True)))
 
+    def forget_all_but(self, used: Codes) -> None:
+        """Forget values whose codes are not among these; their codes are not given again."""
+        for code in np.setdiff1d(np.arange(len(self.values)), used).tolist():
+            if self._codes.get(self.values[code]) == code:
+                del self._codes[self.values[code]]
+            self.values[code] = (None,) * len(self.sources)
+
     def _coded(self, values: Sequence[tuple[Any, ...]]) -> Codes:
         known = self._codes
         for value in values:
             if value not in known:
-                known[value] = len(known)
+                known[value] = len(self.values)
                 self.values.append(value)
         return np.asarray([known[value] for value in values], np.int64)
 

@@ -31,6 +31,7 @@ from .order import neighbours
 from .pace import Pace
 from .programs import EXISTS, Programs, program
 from .reading import EventBatch
+from .room import TooMuch
 from .rows import Rows
 from .streams import ColumnKey, EventLeaf, StreamKey, take_apart
 from .threads import in_threads
@@ -52,10 +53,6 @@ class _Segment:
     members: Members = field(default_factory=Members)
 
 
-class TooMuch(Exception):
-    """A world needs more memory than it may have."""
-
-
 class World:
     """All live segments of one workspace. One thread changes it; it knows no clock and no lock."""
 
@@ -72,6 +69,7 @@ class World:
         self._streams: dict[StreamKey, Stream] = {}
         self._contacts = 0  # one more than the highest number
         self._loaded = False
+        self._has_gone = False  # something may still be kept of contacts that are gone
         self._beside: dict[StreamKey, frozenset[ColumnKey]] = {}
 
     def beside(self) -> World:
@@ -123,10 +121,29 @@ class World:
     def check_room(self, more: int = 0) -> None:
         """Raise TooMuch when it takes more bytes than it may, or would with so many more."""
         if self.nbytes + more > self._memory:
-            raise TooMuch(
-                f"its live segments would take more than {self._memory >> 20:,} MiB "
-                "(engine_memory_mb); they are recounted instead: exact, but slower"
-            )
+            raise TooMuch(self._memory)
+
+    # ----------------------------------------------------------------- being kept
+
+    @property
+    def numbers(self) -> list[int]:
+        """Its segments."""
+        return list(self._segments)
+
+    def forget_gone(self) -> None:
+        """Keep nothing of contacts that are gone: neither events and dates nor their values."""
+        if self._has_gone:
+            rows = self._answers.rows(slice(0, self._contacts))
+            there = (rows[:, EXISTS >> 3] & (1 << EXISTS)) != 0
+            self._contact_side.forget_all_but(there)
+            for stream in self._streams.values():
+                stream.forget_all_but(there)
+            self._has_gone = False
+
+    def limit(self, memory: int) -> None:
+        """How many bytes it may take from now on. Raises TooMuch when it takes more."""
+        self._memory = memory
+        self.check_room()
 
     # --------------------------------------------------------------- definitions
 
@@ -172,6 +189,7 @@ class World:
         other is of no use afterwards.
         """
         self._make_room(other._contacts)
+        self._has_gone |= other._has_gone
         for number in plans:
             self.drop(number)
         unknown = {
@@ -301,6 +319,7 @@ class World:
         changed = np.asarray(batch.contacts.columns.get("no", ("integer", []))[1], np.int64)
         gone = np.setdiff1d(np.asarray(batch.replaced, np.int64), changed)
         self._make_room(int(max(changed.max(initial=0), gone.max(initial=0))) + 1)
+        self._has_gone |= bool(len(gone) or batch.erased)
         touched = self._take_events(batch, now)
         everyone = np.unique(np.concatenate([changed, gone, *touched.values()]))
         old = self._answers.rows(everyone)
