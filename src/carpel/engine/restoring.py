@@ -127,7 +127,6 @@ class Restoring(Building):
         super()._build_all()
 
     def _restore_all(self, snapshot: EngineSnapshot) -> None:
-        begun = self._clock.now()
         for kept in snapshot.head.worlds:
             try:
                 self._restore(snapshot, kept)
@@ -141,10 +140,6 @@ class Restoring(Building):
                     "workspace %s cannot be read from the snapshot: %s; it is worked out anew",
                     kept.workspace, error, exc_info=None if known else error,
                 )  # fmt: skip
-        else:
-            self.restored = SnapshotFigures(snapshot.nbytes, self._clock.now() - begun)
-            _log.info("read the snapshot of %s MiB in %.1f s",
-                      self.restored.nbytes >> 20, self.restored.took / SECOND)  # fmt: skip
         self._end_restoring()
 
     def _end_restoring(self, reason: str | None = None) -> None:
@@ -163,6 +158,7 @@ class Restoring(Building):
         """One workspace: read beside everything else, brought to now, and put to work."""
         if not any(one.workspace == kept.workspace for one in list(self._fresh.values())):
             return
+        begun = self._clock.now()
         world, rules = snapshot.read(kept)
         world.limit(self._memory)
         self.at_stage("read")
@@ -170,7 +166,7 @@ class Restoring(Building):
             going_on = self._going_on(kept.workspace, rules)
         for number in set(world.numbers) - set(going_on):
             world.drop(number)
-        passing = _Passing(kept.workspace, snapshot.head.applied, self._on_published)
+        passing = _Passing(kept.workspace, snapshot, begun, self._on_published)
         for number, segment in going_on.items():
             last = self._told.get(number)
             if last is None or last.version != segment.version or last.count != world.size(number):
@@ -182,6 +178,9 @@ class Restoring(Building):
             if self._closing:
                 raise Cancelled
         self._adopt(world, rules, passing)
+        took = (self._clock.now() - begun) / SECOND
+        _log.info("workspace %s: %d segments go on from the snapshot, after %.1f s",
+                  kept.workspace, len(going_on), took)  # fmt: skip
 
     def _going_on(self, workspace: int, rules: Rules) -> dict[int, Tracked]:
         """The segments that have the rules that they had. Needs the engine's lock."""
@@ -218,6 +217,7 @@ class Restoring(Building):
                         world.drop(number)
                     self._worlds.adopt(workspace, world, passing.applied)
                     self._as_of[workspace] = now
+                    self.restored = passing.figures(now)
                     for number, segment in going_on.items():
                         segment.is_built, segment.stale = True, False
                         self._recounted.pop(number, None)
@@ -301,11 +301,18 @@ class Restoring(Building):
 class _Passing:
     """A world that catches up with time: what is told of its segments, by what was told last."""
 
-    def __init__(self, workspace: int, applied: int, on_published: OnPublished) -> None:
+    def __init__(
+        self, workspace: int, snapshot: EngineSnapshot, begun: int, on_published: OnPublished
+    ) -> None:
         self.workspace = workspace
-        self.applied = applied
+        self.applied = snapshot.head.applied
+        self._nbytes, self._begun = snapshot.nbytes, begun
         self.standing: dict[int, Standing] = {}
         self._on_published = on_published
+
+    def figures(self, now: int) -> SnapshotFigures:
+        """How large the snapshot is, and how long it took to be where it is."""
+        return SnapshotFigures(self._nbytes, now - self._begun)
 
     def tell(self, world: World, at: int, flips: Mapping[int, Flips]) -> None:
         """Who moved at an instant, in segments of which it is known what was told last."""
