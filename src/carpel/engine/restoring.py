@@ -134,7 +134,9 @@ class Restoring(Building):
                 break
             except TooMuch as error:
                 _log.warning("workspace %s: %s", kept.workspace, error)
+                self._outdate()
             except Exception as error:
+                self._outdate()
                 known = isinstance(error, Damaged | OSError)
                 _log.warning(
                     "workspace %s cannot be read from the snapshot: %s; it is worked out anew",
