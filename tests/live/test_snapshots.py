@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from carpel.storage.log import Log
 from support.alike import differences
 from support.inside import House, house, instant
 from support.kept import COUNTED, LATER, NOON, RULES, check, counts, fill, stopped, worlds
+from support.running import carpel, serving
 
 
 def changes(home: House) -> list[tuple[Any, ...]]:
@@ -96,6 +98,39 @@ def test_many_instants_are_told_together_but_never_before_theirs(
         assert len(left) > 4
         for who, at in left.items():
             assert 0 <= at - (signups[who] + 20 * DAY) <= 3 * DAY
+
+
+def test_what_was_told_already_is_not_told_again(tmp_path: Path) -> None:
+    """A snapshot serves twice when nothing came in; the feed has gone on since it was written."""
+    data = tmp_path / "data"
+    stopped(data)
+    for at in ("2026-06-04T13:00:00Z", "2026-06-04T13:00:00Z", "2026-06-12T13:00:00Z"):
+        with house(data, at, background=False) as home:
+            check(home, restored=True)
+            moves: dict[tuple[str, str], list[str]] = {}
+            for _, code, who, change, _ in changes(home):
+                moves.setdefault((code, who), []).append(change)
+            for told in moves.values():
+                assert all(one != other for one, other in pairwise(told))
+                assert told[0] == "entered"
+
+
+def test_a_real_server_goes_on_from_it(tmp_path: Path) -> None:
+    """Another process, whose hashes are others."""
+    data = tmp_path / "data"
+    stopped(data)
+    key = carpel("key", "create", "--name", "k", "--permission", "*", "--quiet", "--data", data)
+    with serving(data) as server:
+        done = carpel("verify", "--data", data).stdout
+        assert done.count("✓") == len(RULES), done
+        assert server.stop() == 0
+    with serving(data) as server:
+        carpel("verify", "--data", data)
+        restored = server.get("/metrics", key.stdout.strip()).text
+        assert "carpel_engine_snapshot_bytes" in restored
+        server.kill()
+    with serving(data):  # nothing has come in since
+        carpel("verify", "--data", data)
 
 
 def test_what_comes_in_while_it_is_read_is_in_it(tmp_path: Path) -> None:

@@ -132,6 +132,8 @@ class Timeline:
     def restart(self) -> None:
         self._open.close()
         self._start()
+        self._service.engine.refresh()
+        self._tally["restarts from a snapshot"] += self._service.engine.restored is not None
 
     # ------------------------------------------------------------------------ within
 

@@ -58,6 +58,12 @@ def engine_metrics(service: Service, workspaces: Sequence[Workspace]) -> Iterato
             "How long the last build took.",
             value=service.engine.last_build[1] / SECOND,
         )
+    if (restored := service.engine.restored) is not None:
+        for name, text, value in (
+            ("bytes", "Bytes on disk of the snapshot that was read.", restored.nbytes),
+            ("read_seconds", "How long it took to go on from it.", restored.took / SECOND),
+        ):
+            yield GaugeMetricFamily(f"carpel_engine_snapshot_{name}", text, value=value)
     yield from _of_auditor(service, workspaces)
 
 

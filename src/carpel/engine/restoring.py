@@ -160,6 +160,8 @@ class Restoring(Building):
         """One workspace: read beside everything else, brought to now, and put to work."""
         if not any(one.workspace == kept.workspace for one in list(self._fresh.values())):
             return
+        if kept.nbytes > self._memory:
+            raise TooMuch(self._memory)
         begun = self._clock.now()
         world, rules = snapshot.read(kept)
         world.limit(self._memory)

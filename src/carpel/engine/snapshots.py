@@ -38,6 +38,7 @@ class KeptWorld(msgspec.Struct, array_like=True, frozen=True):
 
     workspace: int
     at: int
+    nbytes: int  # in memory
     body: int
     arrays: list[int]
 
@@ -45,7 +46,6 @@ class KeptWorld(msgspec.Struct, array_like=True, frozen=True):
 class Head(msgspec.Struct, array_like=True, frozen=True):
     """What a snapshot is of."""
 
-    fingerprint: str
     columns: tuple[int, int]
     applied: int  # the last record of the log that is in it
     told: dict[int, Told]  # by segment: what had been told of it last, when it was as it is here
@@ -91,8 +91,8 @@ def write(
         with PartsWriter(draft) as writer:
             kept = [_put(one, writer, file) for one in worlds]
             all_told = {number: told(one) for number, one in standings.items()}
-            head = Head(fingerprint(), columns, applied, all_told, kept)
-            nbytes = writer.finish(msgspec.msgpack.encode(head))
+            head = Head(columns, applied, all_told, kept)
+            nbytes = writer.finish(msgspec.msgpack.encode((fingerprint(), head)))
         draft.replace(file)
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ def _put(one: Living, writer: PartsWriter, file: Path) -> KeptWorld:
         raise OSError("it would leave too little room on the disk")
     one.world.forget_gone()
     body, arrays = pickled.put((one.world, dict(one.rules)), writer)
-    return KeptWorld(one.workspace, one.at, body, arrays)
+    return KeptWorld(one.workspace, one.at, one.world.nbytes, body, arrays)
 
 
 def draft_of(file: Path) -> Path:
@@ -132,18 +132,13 @@ class EngineSnapshot:
         """
         self._parts = Parts(file)
         try:
-            try:
-                self.head = msgspec.msgpack.decode(self._parts.head, type=Head)
-            except msgspec.MsgspecError as error:
-                raise Damaged(str(error)) from None
+            self.head = _head_of(self._parts.head)
             self._check(columns, applied, now)
         except BaseException:
             self._parts.close()
             raise
 
     def _check(self, columns: tuple[int, int], applied: int, now: int) -> None:
-        if self.head.fingerprint != fingerprint():
-            raise Unfit("another version of Carpel or of its libraries wrote it")
         if self.head.applied != applied or self.head.columns != columns:
             raise Unfit("data has changed since")
         if any(one.at > now for one in self.head.worlds):
@@ -165,6 +160,17 @@ class EngineSnapshot:
 
     def close(self) -> None:
         self._parts.close()
+
+
+def _head_of(body: bytes) -> Head:
+    """Another version may write another head; but what it is written by stands first in each."""
+    try:
+        first, _ = msgspec.msgpack.decode(body, type=tuple[str, msgspec.Raw])
+        if first != fingerprint():
+            raise Unfit("another version of Carpel or of its libraries wrote it")
+        return msgspec.msgpack.decode(body, type=tuple[str, Head])[1]
+    except msgspec.MsgspecError as error:
+        raise Damaged(str(error)) from None
 
 
 def remove(file: Path) -> None:
