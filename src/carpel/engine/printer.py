@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from carpel.storage.columns import Kind, Names
 from carpel.storage.columns.tables import path_text
@@ -69,7 +69,7 @@ class Printer:
     def operands(self, operands: Sequence[p.Operand], *, events: bool) -> Sql:
         """Number and these values of all rows that have them all, for formulas."""
         self._values = []
-        shown = [_comparable(operand, self._operand(operand)) for operand in operands]
+        shown = [comparable(operand, self._operand(operand)) for operand in operands]
         table, row = (self._names.events, "e") if events else (self._names.contacts, "c")
         columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
         there = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(shown)))
@@ -106,37 +106,6 @@ class Printer:
         return Sql(
             f"SELECT no FROM {self._names.contacts} ORDER BY updated_at DESC, no DESC LIMIT ?",
             (most,),
-        )
-
-    def column(self, seen: Sequence[p.Column]) -> Sql:
-        """Number and stored values of all contacts; dates as microseconds."""
-        self._values = []
-        shown = [_comparable(p.Operand(one), self._seen(one)) for one in seen]
-        columns = ", ".join(f"{text} AS v{place}" for place, text in enumerate(shown))
-        return Sql(f"SELECT c.no, {columns} FROM {self._names.contacts} AS c", ())
-
-    def last_event(self) -> Sql:
-        """The last row that holds an event; -1 without any."""
-        return Sql(f"SELECT coalesce(max(rowid), -1) AS place FROM {self._names.events}", ())
-
-    def events(self, seen: p.Seen | Literal["no"] | None, rows: range, *, of_wanted: bool) -> Sql:
-        """Of the events in some rows: the row, and one stored value as v0.
-
-        `of_wanted`: only those of the types in the table `wanted`, column `name`.
-        Dates are microseconds. None for contact, time (at) and type instead of a value.
-        """
-        self._values = []
-        if seen is None:
-            shown = "e.contact, epoch_us(e.happened_at) AS at, e.type"
-        else:
-            value = "e.no" if seen == "no" else _comparable(p.Operand(seen), self._seen(seen))
-            shown = f"{value} AS v0"
-        where = f"e.rowid >= {rows.start} AND e.rowid < {rows.stop}"
-        if of_wanted:
-            where += " AND e.type IN (SELECT name FROM wanted)"
-        return Sql(
-            f"SELECT e.rowid AS place, {shown} FROM {self._names.events} AS e WHERE {where}",
-            tuple(self._values),
         )
 
     # -------------------------------------------------------------------- trees
@@ -362,7 +331,7 @@ def _as(column: str, kind: Kind, wanted: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
-def _comparable(operand: p.Operand, shown: str) -> str:
+def comparable(operand: p.Operand, shown: str) -> str:
     """A date as microseconds, so that formulas see numbers only."""
     is_date = operand.seen.kind == "date" and not operand.steps
     return f"epoch_us({shown})" if is_date else shown

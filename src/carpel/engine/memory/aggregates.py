@@ -19,6 +19,8 @@ from .points import place
 from .thresholds import LEAST, MOST, Bools, Ints, compare, one_of
 
 Owners: TypeAlias = NDArray[np.int64]
+# For each contact how many numbers, and their sum, in units of 10 to the power of -digits.
+_Total: TypeAlias = tuple[NDArray[np.int64], Ints, int]
 
 _NUMBER = ("no", "order")
 
@@ -50,6 +52,7 @@ class Chosen:
         self._inside = inside
         self._dictionaries = dictionaries
         self._now = now
+        self._totals: dict[Any, _Total] = {}
         self.counts = ends - starts if inside is None else self._sums(inside)
 
     def passes(self, having: p.Tree[p.AggregateTest]) -> Bools:
@@ -180,22 +183,28 @@ class Chosen:
         return np.bincount(pairs[0], minlength=len(self._starts))
 
     def _sum(self, test: p.AggregateTest) -> Bools:
-        there = self._there(test)
-        counts = self._sums(there)
-        column = self._events.values[column_key(test)]
-        if not isinstance(column, Scaled):
-            raise TypeError("a sum of what is no number")
-        values = column.summable()
-        sums = _spans(np.where(there, values, 0), self._starts, self._ends)
+        counts, sums, digits = self._total(test)
         some = counts > 0
         if test.function == "sum" or isinstance(test.test, p.Missing):
-            return self._tested(sums, some, test.test, column.digits)
+            return self._tested(sums, some, test.test, digits)
         if isinstance(test.test, p.Compare):
-            return some & _average(sums, counts, test.test, column.digits)
+            return some & _average(sums, counts, test.test, digits)
         found = np.zeros(len(some), np.bool_)
         for one in test.test.constants:
-            found |= _average(sums, counts, p.Compare("=", one), column.digits)
+            found |= _average(sums, counts, p.Compare("=", one), digits)
         return some & (found ^ test.test.negated)
+
+    def _total(self, test: p.AggregateTest) -> _Total:
+        """For each contact how many numbers there are, and their sum; the same for many tests."""
+        key = column_key(test)
+        if key not in self._totals:
+            there = self._there(test)
+            column = self._events.values[key]
+            if not isinstance(column, Scaled):
+                raise TypeError("a sum of what is no number")
+            sums = _spans(np.where(there, column.summable(), 0), self._starts, self._ends)
+            self._totals[key] = self._sums(there), sums, column.digits
+        return self._totals[key]
 
     # ------------------------------------------------------------------------ within
 

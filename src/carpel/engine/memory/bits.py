@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Places: TypeAlias = NDArray[np.int64]
+Words: TypeAlias = NDArray[np.uint64]
 
 _ROOM = 1.25
 _BLOCK = 64  # squares that are gathered at once
@@ -81,6 +82,10 @@ class BitTable:
         """These contacts' rows (a copy for places, a view for a slice)."""
         return self._cells[contacts, : self.width]
 
+    def words(self, contacts: slice) -> Words:
+        """These contacts' rows as words of eight bytes, the last of them filled up; a view."""
+        return self._cells[contacts].view(np.uint64)
+
     def put(self, contacts: Places | slice, rows: Bytes) -> None:
         """Replace rows."""
         self._cells[contacts, : rows.shape[1]] = rows
@@ -101,6 +106,14 @@ class BitTable:
         old = self._cells
         cells[: old.shape[0], : old.shape[1]] = old
         self._cells = cells
+
+
+def as_words(rows: Bytes) -> Words:
+    """Rows as words of eight bytes, filled up with zeros."""
+    count, width = rows.shape
+    filled = np.zeros((count, 8 * -(-width // 8)), np.uint8)
+    filled[:, :width] = rows
+    return filled.view(np.uint64)
 
 
 def by_slot(rows: Bytes) -> Bytes:
@@ -147,14 +160,3 @@ def to_eights(rows: Bytes) -> Bytes:
     more = np.zeros((count, rows.shape[1]), np.uint8)
     more[: len(rows)] = rows
     return more
-
-
-def runs(places: list[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbours among ascending places."""
-    found: list[tuple[int, int]] = []
-    for place in places:
-        if found and place == found[-1][1] + 1:
-            found[-1] = (found[-1][0], place)
-        else:
-            found.append((place, place))
-    return found

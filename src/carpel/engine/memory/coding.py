@@ -14,7 +14,6 @@ from carpel.kit.numbers import DECIMALS
 
 from .bits import Bytes
 from .cuts import Cuts
-from .groups import Group
 from .thresholds import LEAST, MOST, Bools
 
 Array: TypeAlias = Any  # a pyarrow.Array
@@ -39,18 +38,6 @@ class Coded:
 
     codes: Codes
     rows: Bytes
-
-
-def coded(group: Group, arrays: Sequence[Array], width: int, slots: Sequence[int]) -> Coded:
-    """Answer a group's leaves (those of some slots) for whole columns, one array a column."""
-    if group.cuts is not None and len(arrays) == 1:
-        whole = whole_numbers(arrays[0])
-        scaled = _scaled(group.cuts)
-        if whole is not None and scaled is not None:
-            codes = _by_cuts(scaled, whole)
-            return Coded(codes, group.rows_for(group.cuts.samples, width, slots))
-    found = encoded(arrays[0]) if len(arrays) == 1 else combined([encoded(one) for one in arrays])
-    return Coded(found.codes, group.rows_for(found.values, width, slots))
 
 
 # ------------------------------------------------------------------ each value once
@@ -87,7 +74,7 @@ def _encoded_lists(array: Array) -> Encoded:
     lengths = plain_array(array.value_lengths().fill_null(0)).astype(np.int64)
     members = encoded(array.flatten())  # without those of lists that are not there
     starts = np.cumsum(lengths) - lengths
-    codes = np.asarray(plain_array(array.is_valid()), np.int64)  # 0 for none, 1 for an empty list
+    codes = there_in(array).astype(np.int64)  # 0 for none, 1 for an empty list
     known = 2
     longer = np.flatnonzero(lengths)
     for place in range(int(lengths.max(initial=0))):
@@ -125,16 +112,17 @@ def narrow(largest: int) -> type[np.unsignedinteger[Any]]:
 # ------------------------------------------------------------- numbers and dates
 
 
-def _scaled(cuts: Cuts) -> NDArray[np.int64] | None:
+def scaled(cuts: Cuts) -> NDArray[np.int64] | None:
     """The constants in the units of the column; None when one is too large for 64 bits."""
     unit = _UNIT if cuts.is_number else 1
-    scaled = [_EXACT.multiply(cut, unit) for cut in cuts.constants]
-    if any(one != one.to_integral_value() or not LEAST < one <= MOST for one in scaled):
+    found = [_EXACT.multiply(cut, unit) for cut in cuts.constants]
+    if any(one != one.to_integral_value() or not LEAST < one <= MOST for one in found):
         return None
-    return np.asarray([int(one) for one in scaled], np.int64)
+    return np.asarray([int(one) for one in found], np.int64)
 
 
-def _by_cuts(constants: NDArray[np.int64], whole: tuple[NDArray[np.int64], Bools]) -> Codes:
+def by_cuts(constants: NDArray[np.int64], whole: tuple[NDArray[np.int64], Bools]) -> Codes:
+    """The codes that `Cuts` gives to whole numbers, `2 * len(constants) + 1` where there is none."""
     values, there = whole
     most = 2 * len(constants) + 1
     after = np.searchsorted(constants, values, "right").astype(narrow(most))
@@ -152,11 +140,13 @@ def whole_numbers(array: Array) -> tuple[NDArray[np.int64], Bools] | None:
     """
     import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
 
-    there = np.asarray(plain_array(array.is_valid()), np.bool_)
+    there = there_in(array)
     if pa.types.is_integer(array.type):
         return np.asarray(plain_array(array.fill_null(0)), np.int64), there
     if not pa.types.is_decimal(array.type):
         return None
+    if not len(array):
+        return np.empty(0, np.int64), there
     words = np.frombuffer(array.buffers()[1], np.int64).reshape(-1, 2)
     words = words[array.offset : array.offset + len(array)]
     low, high = words[:, 0], words[:, 1]
@@ -175,8 +165,34 @@ def column_of(table: Any, name: str) -> Array:
 
 
 def plain_array(array: Array) -> NDArray[Any]:
-    """An array without gaps."""
-    return np.asarray(array.to_numpy(zero_copy_only=False))
+    """An array without gaps, of whole numbers or of truths; where possible as it lies, not written to."""
+    import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
+
+    if pa.types.is_boolean(array.type):
+        return _bits(array.buffers()[1], array)
+    # Arrow's own way brings in pandas, where there is one, and takes its time for it.
+    sign = "i" if pa.types.is_signed_integer(array.type) else "u"
+    kind = np.dtype(f"{sign}{array.type.bit_width // 8}")
+    if not len(array):
+        return np.empty(0, kind)
+    values = np.frombuffer(array.buffers()[1], kind)
+    return values[array.offset : array.offset + len(array)]
+
+
+def there_in(array: Array) -> Bools:
+    """Where there is a value."""
+    if not array.null_count:
+        return np.ones(len(array), np.bool_)
+    return _bits(array.buffers()[0], array)
+
+
+def _bits(buffer: Any, array: Array) -> Bools:
+    if not len(array):
+        return np.empty(0, np.bool_)
+    beyond = array.offset + len(array)
+    packed = np.frombuffer(buffer, np.uint8)
+    bits = np.unpackbits(packed, count=beyond, bitorder="little")
+    return bits[array.offset :].view(np.bool_)
 
 
 def _is_list(array: Array) -> bool:

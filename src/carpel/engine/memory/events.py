@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,12 +20,11 @@ from .due import Contacts, Times, Watches, nobody
 from .happenings import Column, Happenings, Tier
 from .numbers import Scaled
 from .reading import EventBatch
+from .recording import Form
 from .samples import Sample
 from .streams import ColumnKey, EventLeaf, StreamKey
 from .thresholds import Bools
 from .turning import Codebook, Turning, day_column
-
-Form: TypeAlias = Literal["whole", "coded"]  # numbers, or each different value once
 
 
 @dataclass(frozen=True)
@@ -217,13 +216,18 @@ class Stream:
     def _set(
         self, sample: Sample, rows: Bytes, contacts: int, slots: Sequence[int] | None = None
     ) -> None:
+        together: dict[int, list[int]] = {}
         for slot in self.leaves if slots is None else slots:
-            leaf = self.leaves[slot]
-            bit = np.uint8(1 << (slot & 7))
-            truth = sample.answer(leaf)
-            column = rows[:contacts, slot >> 3]
-            if leaf.negated:
-                column |= bit  # true without events
-                column[sample.places[~truth]] &= ~bit
-            else:
-                column[sample.places[truth]] |= bit
+            together.setdefault(slot >> 3, []).append(slot)
+        for place, neighbours in together.items():
+            column = rows[:contacts, place]
+            eventless = 0  # the answers without events
+            answers = np.zeros(len(sample.places), np.uint8)
+            for slot in neighbours:
+                leaf = self.leaves[slot]
+                answers |= sample.answer(leaf).view(np.uint8) << np.uint8(slot & 7)
+                eventless |= leaf.negated << (slot & 7)
+            answers |= column[sample.places]
+            if eventless:
+                column |= np.uint8(eventless)
+            column[sample.places] = answers

@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 
 from .bitmaps import STRETCH, Container, containers
-from .bits import BitTable, Bytes, by_slot, runs, to_eights
-from .coding import Coded
+from .bits import BitTable, Bytes, Words, as_words, by_slot, to_eights
+from .coding import Coded, Codes
 from .events import Stream
 from .pace import Pace
 from .programs import EXISTS, Program, alike
 from .threads import in_threads
 from .timed import Timed
+
+_WORD = 6  # a slot's word is its number without so many last bits
+_BLOCK = 8192
 
 
 @dataclass
@@ -30,11 +33,12 @@ class Fresh:
     timed: list[tuple[Timed, Sequence[int]]] = field(default_factory=list)
     streams: list[tuple[Stream, Sequence[int]]] = field(default_factory=list)
 
-    def parts(self) -> Iterator[tuple[int, int, Coded]]:
-        """First byte, last byte, and codes with only these bytes of their rows."""
+    def parts(self) -> Iterator[tuple[Codes, list[tuple[int, Words]]]]:
+        """Codes, and for each word of the rows in which they set bits what each code sets."""
         for coded, slots in self.groups:
-            for first, last in runs(sorted({slot >> 3 for slot in slots})):
-                yield first, last, Coded(coded.codes, coded.rows[:, first : last + 1].copy())
+            words = as_words(coded.rows)
+            places = sorted({slot >> _WORD for slot in slots})
+            yield coded.codes, [(place, words[:, place].copy()) for place in places]
 
 
 class Everyone:
@@ -86,10 +90,18 @@ class Everyone:
         """The fresh leaves, in rows where they are zero."""
         if self._fresh.population is not None:
             rows[:, EXISTS >> 3] |= self._fresh.population[start:beyond] << np.uint8(EXISTS & 7)
-        for first, last, coded in self._parts:
-            here = rows[:, first : last + 1]
-            here |= np.take(coded.rows, coded.codes[start:beyond], axis=0)
+        for first in range(start, beyond, _BLOCK):
+            self._look_up(slice(first, min(beyond, first + _BLOCK)))
         for column, slots in self._fresh.timed:
             column.bits(slice(start, beyond), rows, self._now, slots)
         for stream, slots in self._fresh.streams:
             stream.stretch_bits(start, beyond, rows, self._now, slots)
+
+    def _look_up(self, contacts: slice) -> None:
+        """What follows from codes alone, for no more contacts than the cache of a core holds."""
+        words = self._answers.words(contacts)
+        for codes, parts in self._parts:
+            places = codes[contacts].astype(np.intp)
+            for place, sets in parts:
+                here = words[:, place]
+                here |= sets.take(places)

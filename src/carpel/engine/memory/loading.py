@@ -1,33 +1,51 @@
-"""What is stored of contacts, read once by column: for leaves that are new."""
+"""What is stored of contacts and events, read once for leaves that are new."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carpel.engine import plan as p
-from carpel.engine.printer import Printer
+from carpel.engine.column_printer import ColumnPrinter
 from carpel.storage.columns import Names, Snapshot
 from carpel.storage.sql import Sql
 
 from .answers import Day, Source, seen_in
 from .bits import Places
-from .coding import Coded, coded, column_of, encoded, narrow, plain_array, whole_numbers
+from .coding import Coded, Encoded, column_of, combined, encoded, plain_array, scaled, whole_numbers
 from .due import Times
 from .events import Stream
+from .gathering import Dates, Gathered, Population, Standing, Values
 from .groups import Group, columns_seen
 from .pace import Pace
 from .recorded import Recorded
-from .recording import Recording
+from .recording import ROWS, Form, Seen, Types, recorded
 from .threads import in_threads
-from .thresholds import MISSING
 from .timed import DateColumn, Timed, TimedKey, TurningColumn
 from .turning import days_where
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of contacts."""
+
+    population: bool  # who is there
+    groups: Mapping[Group, Sequence[int]]  # for some of their slots
+    dates: Collection[p.Column]
+
+
+@dataclass
+class Loaded:
+    """What has been read of contacts, by their numbers."""
+
+    population: NDArray[np.uint8] | None = None  # a flag for each
+    groups: list[tuple[Coded, Sequence[int]]] = field(default_factory=list)
+    dates: dict[p.Column, Times] = field(default_factory=dict)
 
 
 class Loader:
@@ -37,66 +55,129 @@ class Loader:
         self._snapshot = snapshot
         self._pace = pace
         self._names = names
-        self._reading = threading.Lock()  # a snapshot reads one thing at a time, with all cores
+        self._reading = threading.Lock()  # a snapshot reads one thing at a time
+        extent = self._fetch(ColumnPrinter.extent)
+        self._rows = int(plain_array(column_of(extent, "place"))[0]) + 1
+        self.contacts = int(plain_array(column_of(extent, "no"))[0]) + 1  # numbers are below this
 
-    def contacts(self) -> Places:
-        """The numbers of all contacts."""
-        return _numbers(self._contacts([]))
+    @property
+    def readings(self) -> int:
+        """In how many pieces contacts are read."""
+        return -(-self._rows // ROWS)
 
-    def group(self, group: Group, slots: Sequence[int], width: int, contacts: int) -> Coded:
-        """For each number below `contacts` the code of its values; of no contact: the last."""
-        seen = _columns(group, slots)
-        table = self._contacts(seen)
-        arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
-        found = coded(group, arrays, width, slots)
-        nobody = len(found.rows)
-        codes = np.full(contacts, nobody, narrow(nobody))
-        codes[_numbers(table)] = found.codes
-        return Coded(codes, np.concatenate((found.rows, np.zeros((1, width), np.uint8))))
+    def load(self, wanted: Wanted, width: int, contacts: int) -> Loaded:
+        """Read columns of contacts, each once, for numbers below `contacts`; rows have `width` bytes."""
+        population = Population(contacts) if wanted.population else None
+        dates = {column: Dates(contacts) for column in wanted.dates}
+        standing = {group: _standing(group, contacts) for group in wanted.groups}
+        gathered: dict[p.Column, list[Gathered]] = {one: [put] for one, put in dates.items()}
+        for group, put in standing.items():
+            if put is not None:
+                gathered.setdefault(_columns(group)[0], []).append(put)
+        values = {
+            column: Values(contacts)
+            for group, stands in standing.items() if stands is None for column in _columns(group)
+        }  # fmt: skip
+        for column, each in values.items():
+            gathered.setdefault(column, []).append(each)
+        self._gather(gathered, population)
+        failed = [group for group, put in standing.items() if put is not None and not put.fits]
+        more = {_columns(group)[0]: Values(contacts) for group in failed}
+        if more:
+            self._gather({column: [each] for column, each in more.items()}, None)
+            values |= more
 
-    def dates(self, column: p.Column, contacts: int) -> Times:
-        """A column of dates by contact number, for numbers below `contacts`."""
-        table = self._contacts([column])
-        values = np.full(contacts, MISSING, np.int64)
-        found = whole_numbers(column_of(table, "v0"))
-        if found is not None:
-            times, there = found
-            values[_numbers(table)] = np.where(there, times, MISSING)
-        return values
+        def code(group: Group) -> tuple[Coded, Sequence[int]]:
+            slots, stands = wanted.groups[group], standing[group]
+            if stands is not None and stands.fits:
+                return _coded_by_cuts(group, stands, width, slots), slots
+            found = [values[column].encoded() for column in _columns(group)]
+            return _coded_by_values(group, found, width, slots), slots
+
+        return Loaded(
+            None if population is None else population.flags,
+            list(in_threads(code, wanted.groups)),
+            {column: put.values for column, put in dates.items()},
+        )
 
     def coded(self, sources: Sequence[Source]) -> tuple[Places, list[Any]]:
         """Contacts, and of each source a column as codebooks take it."""
         seen = [one for one in map(seen_in, sources) if isinstance(one, p.Column)]
-        table = self._contacts(seen)
+        table = self._fetch(lambda printer: printer.contacts(seen, range(self._rows)))
         arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
         return _numbers(table), list(map(_book_column, sources, arrays))
 
-    def events(self, types: Sequence[str] | None) -> Recording:
-        """All events of some types (None: of all)."""
-        return Recording(self._fetch, types)
+    def events(self, streams: Sequence[Stream]) -> None:
+        """Fill new streams with all their events; each column is read once for all of them."""
+        if not streams:
+            return
+        by_types: dict[Types, list[Stream]] = {}
+        for stream in streams:
+            by_types.setdefault(stream.key.types, []).append(stream)
+        found = recorded(self._fetch, {types: _asked(alike) for types, alike in by_types.items()})
 
-    def _contacts(self, seen: Sequence[p.Column]) -> Any:
-        return self._fetch(lambda printer: printer.column(seen))
+        def load(types: Types) -> None:
+            events = Recorded(found.pop(types))
+            for stream in by_types[types]:
+                stream.load(events.tier(stream))
 
-    def _fetch(self, printed: Callable[[Printer], Sql], types: Sequence[str] | None = None) -> Any:
-        sql = printed(Printer(self._names, 0, {}))
+        for _ in in_threads(load, by_types):
+            pass
+
+    def _gather(
+        self, gathered: Mapping[p.Column, Sequence[Gathered]], population: Population | None
+    ) -> None:
+        seen = list(gathered)
+        if not seen and population is None:
+            return
+
+        def read(start: int) -> None:
+            rows = range(start, start + ROWS)
+            table = self._fetch(lambda printer: printer.contacts(seen, rows))
+            contacts = _as_slice(_numbers(table))
+            if population is not None:
+                population.put(contacts)
+            for place, column in enumerate(seen):
+                array = column_of(table, f"v{place}")
+                for one in gathered[column]:
+                    one.put(contacts, array)
+
+        for _ in in_threads(read, range(0, self._rows, ROWS)):
+            pass
+
+    def _fetch(
+        self, printed: Callable[[ColumnPrinter], Sql], types: Sequence[str] | None = None
+    ) -> Any:
+        sql = printed(ColumnPrinter(self._names))
         with self._reading:
             self._pace.read()
             return self._snapshot.arrow(sql, types)
 
 
-def opened(key: TimedKey, loader: Loader | None, contacts: int) -> Timed:
+def opened(
+    key: TimedKey, loader: Loader | None, dates: Mapping[p.Column, Times], contacts: int
+) -> Timed:
     """What leaves look at that time alone can change, with everybody's values."""
-    if any(isinstance(source, Day) for source in key):
+    if counts_from_days(key):
         turning = TurningColumn(key, contacts)
         if loader is not None:
             turning.load(*loader.coded(key))
         return turning
+    column = date_column(key)
+    return DateColumn(column, dates[column] if column in dates else np.empty(0, np.int64))
+
+
+def counts_from_days(key: TimedKey) -> bool:
+    """Whether days to anniversaries are counted from it."""
+    return any(isinstance(source, Day) for source in key)
+
+
+def date_column(key: TimedKey) -> p.Column:
+    """The column of dates that leaves look at where no days are counted."""
     (column,) = key
     if not isinstance(column, p.Column):
         raise TypeError("no column of contacts")
-    empty = np.empty(0, np.int64)
-    return DateColumn(column, empty if loader is None else loader.dates(column, contacts))
+    return column
 
 
 def _book_column(source: Source, array: Any) -> Any:
@@ -108,12 +189,35 @@ def _book_column(source: Source, array: Any) -> Any:
     return [found.values[code] for code in found.codes.tolist()]
 
 
-def _columns(group: Group, slots: Sequence[int]) -> list[p.Column]:
+def _standing(group: Group, contacts: int) -> Standing | None:
+    """How its column is kept where answers follow from order alone."""
+    constants = scaled(group.cuts) if group.cuts is not None and len(group.columns) == 1 else None
+    return None if constants is None else Standing(constants, contacts)
+
+
+def _coded_by_cuts(group: Group, found: Standing, width: int, slots: Sequence[int]) -> Coded:
+    if group.cuts is None:
+        raise LookupError("answers do not follow from order")
+    rows = group.rows_for(group.cuts.samples, width, slots)
+    return Coded(found.codes, np.concatenate((rows, np.zeros((1, width), np.uint8))))
+
+
+def _coded_by_values(
+    group: Group, columns: Sequence[Encoded], width: int, slots: Sequence[int]
+) -> Coded:
+    found = columns[0] if len(columns) == 1 else combined(columns)
+    rows = group.rows_for(found.values, width, slots)
+    nobody = np.flatnonzero(columns[0].codes == 0)[:1]
+    rows[found.codes[nobody]] = 0
+    return Coded(found.codes, rows)
+
+
+def _columns(group: Group) -> list[p.Column]:
     if group.columns == ("lists",):
         return [p.Column("lists", "text-list")]
     found: dict[str, p.Column] = {}
-    for slot in slots:
-        for one in columns_seen(group.leaves[slot]):
+    for leaf in group.leaves.values():
+        for one in columns_seen(leaf):
             found.setdefault(one.name, one)
     return [found[name] for name in group.columns]
 
@@ -122,48 +226,16 @@ def _numbers(table: Any) -> NDArray[Any]:
     return plain_array(column_of(table, "no"))
 
 
-def load_streams(streams: Sequence[Stream], loader: Loader) -> None:
-    """Fill new streams with all their events; each column is read once for all of them."""
-    if not streams:
-        return
-    by_types: dict[tuple[str, ...] | None, list[Stream]] = {}
-    for stream in streams:
-        by_types.setdefault(stream.key.types, []).append(stream)
-    recorded = _recorded(by_types, loader)
-
-    def load(types: tuple[str, ...] | None) -> None:
-        for stream in by_types[types]:
-            stream.load(recorded[types].tier(stream))
-
-    for _ in in_threads(load, by_types):
-        pass
+def _as_slice(numbers: NDArray[Any]) -> NDArray[Any] | slice:
+    """Neighbours in their order as a slice."""
+    if len(numbers) and bool((numbers[1:] - numbers[:-1] == 1).all()):
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers
 
 
-def _recorded(
-    by_types: Mapping[tuple[str, ...] | None, Sequence[Stream]], loader: Loader
-) -> dict[tuple[str, ...] | None, Recorded]:
-    """What is stored for streams of the same types, with all their columns."""
-    everything = {name for types in by_types for name in types or ()}
-    recording = loader.events(None if None in by_types else sorted(everything))
-    recorded = dict(zip(by_types, in_threads(partial(Recorded, recording), by_types), strict=True))
-    forms = {types: _forms(alike) for types, alike in by_types.items()}
-    for seen in dict.fromkeys(one for found in forms.values() for one in found):
-        asked = [types for types, found in forms.items() if seen in found]
-        if seen == "no":
-            numbers = recording.numbers()
-            for types in asked:
-                recorded[types].give_numbers(numbers)
-            continue
-        wanted = {form for types in asked for form in forms[types][seen]}
-        column = recording.column(seen, whole="whole" in wanted, coded="coded" in wanted)
-        for _ in in_threads(lambda types: recorded[types].give(seen, column), asked):  # noqa: B023
-            pass
-    return recorded
-
-
-def _forms(streams: Sequence[Stream]) -> dict[Any, set[str]]:
+def _asked(streams: Sequence[Stream]) -> dict[Seen, set[Form]]:
     """What has to be read for streams, and in which forms."""
-    found: dict[Any, set[str]] = {}
+    found: dict[Seen, set[Form]] = {}
     for stream in streams:
         for seen, form in stream.read:
             found.setdefault(seen, set()).add(form)

@@ -1,30 +1,33 @@
-"""Events as they are stored, read a column at a time, and no column longer kept than needed."""
+"""Events as they are stored, read once, some rows at a time, and put in order by contact."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carpel.engine import plan as p
-from carpel.engine.printer import Printer
+from carpel.engine.column_printer import ColumnPrinter
 from carpel.storage.sql import Sql
 
 from .bits import Places
 from .coding import Array, Encoded, column_of, encoded, narrow, plain_array, whole_numbers
-from .happenings import order_of
 from .threads import in_threads
 from .thresholds import Bools, Ints
 
-_ROWS = 1 << 23  # that are read at once
+ROWS = 4 * 122_880  # that are read at once: groups of rows as they are stored
 
-Printed: TypeAlias = Callable[[Printer], Sql]
+Printed: TypeAlias = Callable[[ColumnPrinter], Sql]
 # What is printed, and the types that it wants, as an Arrow table.
 Fetch: TypeAlias = Callable[[Printed, Sequence[str] | None], Any]
+Seen: TypeAlias = p.Seen | Literal["no"]
+Form: TypeAlias = Literal["whole", "coded"]  # numbers, or each different value once
+Types: TypeAlias = tuple[str, ...] | None  # None for all
+Asked: TypeAlias = Mapping[Seen, set[Form]]
 
 
 @dataclass(frozen=True)
@@ -34,124 +37,170 @@ class Column:
     whole: tuple[Ints, Bools] | None
     coded: Encoded | None
 
-    def taken(self, places: Places | slice) -> Column:
+    def taken(self, places: Places) -> Column:
         """The values at some places."""
         whole, coded = self.whole, self.coded
         return Column(
-            whole and (whole[0][places], whole[1][places]),
-            coded and Encoded(coded.codes[places], coded.values),
+            whole and (whole[0].take(places), whole[1].take(places)),
+            coded and Encoded(coded.codes.take(places), coded.values),
         )
 
 
-class Recording:
-    """All events of some types, by contact."""
+@dataclass
+class Events:
+    """Events of some types with what is seen of them."""
 
-    def __init__(self, fetch: Fetch, types: Sequence[str] | None) -> None:
-        """Args: types: None for all."""
+    contacts: NDArray[np.int32]
+    times: NDArray[np.int64]
+    columns: dict[Seen, Column]
+
+
+class TooLarge(Exception):
+    """A number does not fit in 64 bits."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__(str(seen))
+        self.seen = seen
+
+
+def recorded(fetch: Fetch, asked: Mapping[Types, Asked]) -> dict[Types, Events]:
+    """The events of some types, by contact, with what is asked of them.
+
+    Numbers too large for 64 bits come as codes, in whichever form they were wanted.
+    """
+    forms = {types: {seen: set(of) for seen, of in found.items()} for types, found in asked.items()}
+    while True:
+        try:
+            return _Reading(fetch, forms).all()
+        except TooLarge as error:  # hardly ever; everything is read once more
+            for found in forms.values():
+                if error.seen in found:
+                    found[error.seen] = {"coded"}
+
+
+@dataclass
+class _Known:
+    """The values of a column met so far, each with its code."""
+
+    codes: dict[Any, int] = field(default_factory=dict)
+    locked: threading.Lock = field(default_factory=threading.Lock)
+
+    def coded(self, array: Array) -> NDArray[Any]:
+        found = encoded(array)
+        codes = known_codes(self.codes, found.values, self.locked)
+        return codes.take(found.codes)
+
+
+class _Reading:
+    """One pass over the events."""
+
+    def __init__(self, fetch: Fetch, asked: Mapping[Types, Asked]) -> None:
         self._fetch = fetch
-        self._types = types
-        self._locked = threading.Lock()
-        last = plain_array(column_of(fetch(Printer.last_event, None), "place"))
-        self._rows = int(last[0]) + 1
-        contacts = np.empty(self._rows, np.int32)
-        times = np.empty(self._rows, np.int64)
-        kinds = np.zeros(self._rows, np.uint32)  # 0 in a row without an event
-        self._names: dict[Any, int] = {None: 0}
+        self._asked = asked
+        together: dict[Seen, set[Form]] = {}
+        for found in asked.values():
+            for seen, forms in found.items():
+                together.setdefault(seen, set()).update(forms)
+        self._forms = together
+        self._known = {seen: _Known() for seen, forms in together.items() if "coded" in forms}
+        self._types = sorted({name for types in asked for name in types or ()})
 
-        def put(places: Places, table: Any) -> None:
-            contacts[places] = plain_array(column_of(table, "contact"))
-            times[places] = plain_array(column_of(table, "at"))
-            found = encoded(column_of(table, "type"))
-            kinds[places] = known_codes(self._names, found.values, self._locked)[found.codes]
+    def all(self) -> dict[Types, Events]:
+        last = plain_array(column_of(self._fetch(ColumnPrinter.last_event, None), "place"))
+        starts = range(0, int(last[0]) + 1, ROWS)
+        parts: dict[Types, list[Events]] = {types: [] for types in self._asked}
+        for found in in_threads(self._read, starts):
+            for types, one in found.items():
+                parts[types].append(one)
+        done = in_threads(lambda types: self._joined(types, parts.pop(types)), self._asked)
+        return dict(zip(self._asked, done, strict=True))
 
-        self._each(None, put)
-        there = np.flatnonzero(kinds != 0)
-        order = order_of(contacts[there])
-        self._order = there if order is None else there[order]
-        self.contacts = np.take(contacts, self._order)
-        self.times = np.take(times, self._order)
-        self._kinds = np.take(kinds.astype(narrow(len(self._names))), self._order)
+    def _read(self, start: int) -> dict[Types, Events]:
+        """Some rows."""
+        rows, seen = range(start, start + ROWS), list(self._forms)
+        kinds = "none" if not self._types else "all" if None in self._asked else "wanted"
+        table = self._fetch(
+            lambda printer: printer.events(seen, rows, kinds),  # type: ignore[arg-type]
+            self._types or None,
+        )
+        whole = Events(
+            plain_array(column_of(table, "contact")).astype(np.int32, copy=False),
+            plain_array(column_of(table, "at")),
+            {one: self._column(one, column_of(table, f"v{n}")) for n, one in enumerate(seen)},
+        )
+        if not self._types:
+            return {types: self._part(whole, None, types) for types in self._asked}
+        numbers = column_of(table, "kind").fill_null(len(self._types))
+        kind = plain_array(numbers).astype(narrow(len(self._types)))
+        return {types: self._part(whole, self._places(kind, types), types) for types in self._asked}
 
-    def places(self, types: Sequence[str] | None) -> Places | slice:
-        """Where the events of some types are."""
+    def _places(self, kind: NDArray[Any], types: Types) -> Places | None:
+        """Where events are of some types; None for all."""
         if types is None:
-            return slice(None)
-        codes = [self._names[name] for name in types if name in self._names]
-        fit = self._kinds == codes[0] if len(codes) == 1 else np.isin(self._kinds, codes)
+            return None
+        wanted = np.zeros(len(self._types) + 1, np.bool_)
+        wanted[[self._types.index(name) for name in types]] = True
+        codes = np.flatnonzero(wanted)
+        fit = kind == codes[0] if len(codes) == 1 else wanted.take(kind)
         return np.flatnonzero(fit)
 
-    def numbers(self) -> NDArray[np.int64]:
-        """In which order they came in."""
-        found = np.empty(self._rows, np.int64)
-
-        def put(places: Places, table: Any) -> None:
-            found[places] = plain_array(column_of(table, "v0"))
-
-        self._each("no", put)
-        return np.take(found, self._order)
-
-    def column(self, seen: p.Seen, *, whole: bool, coded: bool) -> Column:
-        """One column, in the forms wanted; as codes also where numbers are too large."""
-        reader = _Reader(self._rows, whole=whole, coded=coded)
-        self._each(seen, reader.put)
-        if whole and reader.numbers is None and reader.codes is None:
-            return self.column(seen, whole=False, coded=True)
-        return reader.column().taken(self._order)
-
-    def _each(
-        self, seen: p.Seen | Literal["no"] | None, put: Callable[[Places, Any], None]
-    ) -> None:
-        """Have all rows put away, some at a time; None for contacts, times and types."""
-
-        def read(start: int) -> None:
-            rows = range(start, start + _ROWS)
-            table = self._fetch(
-                lambda printer: printer.events(seen, rows, of_wanted=self._types is not None),
-                self._types,
-            )
-            put(plain_array(column_of(table, "place")), table)
-
-        for _ in in_threads(read, range(0, self._rows, _ROWS)):
-            pass
-
-
-class _Reader:
-    """A column put together from parts."""
-
-    def __init__(self, rows: int, *, whole: bool, coded: bool) -> None:
-        self.numbers = np.empty(rows, np.int64) if whole else None
-        self._there = np.zeros(rows, np.bool_)
-        self.codes = np.zeros(rows, np.uint32) if coded else None
-        self._known: dict[Any, int] = {}
-        self._locked = threading.Lock()
-
-    def put(self, places: Places, table: Any) -> None:
-        """Take in some rows."""
-        array: Array = column_of(table, "v0")
-        if self.numbers is not None:
-            found = whole_numbers(array)
-            if found is None:
-                self.numbers = None
-            else:
-                self.numbers[places], self._there[places] = found
-        if self.codes is not None:
-            part = encoded(array)
-            self.codes[places] = known_codes(self._known, part.values, self._locked)[part.codes]
-
-    def column(self) -> Column:
-        """All of it."""
-        return Column(
-            None if self.numbers is None else (self.numbers, self._there),
-            None if self.codes is None else self._encoded(self.codes),
+    def _part(self, events: Events, places: Places | None, types: Types) -> Events:
+        columns = {seen: events.columns[seen] for seen in self._asked[types]}
+        if places is None:
+            return Events(events.contacts, events.times, columns)
+        return Events(
+            events.contacts.take(places),
+            events.times.take(places),
+            {seen: column.taken(places) for seen, column in columns.items()},
         )
 
-    def _encoded(self, codes: NDArray[np.uint32]) -> Encoded:
-        return Encoded(codes.astype(narrow(len(self._known))), list(self._known))
+    def _column(self, seen: Seen, array: Array) -> Column:
+        forms = self._forms[seen]
+        whole = whole_numbers(array) if "whole" in forms else None
+        if "whole" in forms and whole is None:
+            raise TooLarge(seen)
+        return Column(whole, Encoded(self._coded(seen, array), []) if "coded" in forms else None)
+
+    def _coded(self, seen: Seen, array: Array) -> NDArray[Any]:
+        return self._known[seen].coded(array)
+
+    def _joined(self, types: Types, parts: list[Events]) -> Events:
+        """All parts in one, by contact."""
+        contacts = _together([part.contacts for part in parts], np.int32)
+        # Contact and place in one number: sorting plain numbers is several times quicker.
+        order = contacts.astype(np.int64)
+        order <<= 32
+        order |= np.arange(len(contacts))
+        order.sort()
+        np.right_shift(order, 32, out=contacts, casting="unsafe")
+        order &= 0xFFFF_FFFF
+        times = _together([part.times for part in parts], np.int64).take(order)
+        columns = {
+            seen: self._in_order(seen, [part.columns[seen] for part in parts], order)
+            for seen in self._asked[types]
+        }
+        return Events(contacts, times, columns)
+
+    def _in_order(self, seen: Seen, parts: Sequence[Column], order: Places) -> Column:
+        whole, coded = None, None
+        if "whole" in self._forms[seen]:
+            found = [part.whole for part in parts if part.whole is not None]
+            numbers = _together([one for one, _ in found], np.int64).take(order)
+            whole = numbers, _together([there for _, there in found], np.bool_).take(order)
+        if "coded" in self._forms[seen]:
+            codes = _together([one.coded.codes for one in parts if one.coded], np.uint8)
+            coded = Encoded(codes.take(order), list(self._known[seen].codes))
+        return Column(whole, coded)
+
+
+def _together(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, kind)
 
 
 def known_codes(
     known: dict[Any, int], values: Sequence[Any], locked: threading.Lock
-) -> NDArray[np.uint32]:
+) -> NDArray[Any]:
     """The numbers of values; new ones get the next."""
     with locked:
-        return np.asarray([known.setdefault(value, len(known)) for value in values], np.uint32)
+        codes = [known.setdefault(value, len(known)) for value in values]
+        return np.asarray(codes, narrow(len(known)))

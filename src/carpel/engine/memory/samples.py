@@ -47,6 +47,7 @@ class Sample:
         self.places: Owners = owners[self._starts]  # of the contacts that have events
         self._ends = np.r_[self._starts[1:], len(owners)] if len(owners) else self._starts
         self._inside: dict[Row, Bools] = {}
+        self._chosen: dict[tuple[Row, ...], Chosen] = {}
         self._in_time: _InTime | None = None
 
     def answer(self, leaf: EventLeaf) -> Bools:
@@ -55,13 +56,19 @@ class Sample:
         return found ^ leaf.negated
 
     def _happened(self, leaf: StreamLeaf) -> Bools:
-        inside: Bools | None = None  # all of them
-        for window in leaf.windows:
-            one = self._fits(window)
-            inside = one if inside is None else inside & one
-        chosen = Chosen(self._events, self._starts, self._ends, inside, self._looks, self._now)
+        chosen = self._chosen.get(leaf.windows)
+        if chosen is None:
+            chosen = self._chosen[leaf.windows] = self._choose(leaf.windows)
         truth: Bools = chosen.counts > 0
         return truth if leaf.having is None else truth & chosen.passes(leaf.having)
+
+    def _choose(self, windows: tuple[Row, ...]) -> Chosen:
+        """The events in all of these windows."""
+        inside: Bools | None = None  # all of them
+        for window in windows:
+            one = self._fits(window)
+            inside = one if inside is None else inside & one
+        return Chosen(self._events, self._starts, self._ends, inside, self._looks, self._now)
 
     def _fits(self, where: Row) -> Bools:
         """The events that fit, of those in the stream."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from carpel.engine import plan as p
@@ -25,7 +24,7 @@ from .events import Stream
 from .everyone import Everyone, Fresh
 from .flips import Flips, all_together
 from .groups import Group
-from .loading import Loader, load_streams, opened
+from .loading import Loaded, Loader, Wanted, counts_from_days, date_column, opened
 from .members import Members
 from .order import neighbours
 from .pace import Pace
@@ -34,8 +33,7 @@ from .reading import EventBatch
 from .room import TooMuch
 from .rows import Rows
 from .streams import ColumnKey, EventLeaf, StreamKey, take_apart
-from .threads import in_threads
-from .timed import Timed
+from .timed import Timed, TimedKey
 from .values import Unknown, holds_still
 
 _CHUNK = 16_384
@@ -172,10 +170,11 @@ class World:
         used = {number: list(dict.fromkeys(leaves(plan))) for number, plan in plans.items()}
         unknown = {one for found in used.values() for one in found} - set(self._leaves)
         self._answers.reserve(len(unknown))
-        fresh = Fresh() if self._loaded else Fresh(self._load_population(loader))
+        if loader is not None:
+            self._make_room(loader.contacts)
+            pace.expect(loader.readings, -(-self._contacts // STRETCH))
         self.check_room(self._contacts * len(unknown) // 8)
-        pace.expect(len({neighbours(one) for one in unknown}), -(-self._contacts // STRETCH))
-        self._take_up(sorted(unknown, key=neighbours), fresh, loader, now)
+        fresh = self._take_up(sorted(unknown, key=neighbours), loader, now)
         for number in plans:
             self._segments[number] = _Segment(used[number])
             for leaf in used[number]:
@@ -226,23 +225,13 @@ class World:
     def _row_of(self, leaf: Any) -> int:
         return self._leaves[leaf].slot
 
-    def _load_population(self, loader: Loader | None) -> NDArray[np.uint8]:
-        numbers = loader.contacts() if loader is not None else nobody()
-        self._make_room(int(numbers.max(initial=0)) + 1)
-        self._loaded = True
-        population = np.zeros(self._contacts, np.uint8)
-        population[numbers] = 1
-        return population
-
-    def _take_up(
-        self, unknown: Sequence[p.ContactLeaf], fresh: Fresh, loader: Loader | None, now: int
-    ) -> None:
+    def _take_up(self, unknown: Sequence[p.ContactLeaf], loader: Loader | None, now: int) -> Fresh:
         """Give leaves their slots, and read what they are to be answered from.
 
         Those that are answered together lie together.
         """
         groups: dict[Group, list[int]] = {}
-        timed: dict[Timed, list[int]] = {}
+        timed: dict[TimedKey, dict[int, p.RowLeaf]] = {}
         streams: dict[StreamKey, dict[int, EventLeaf]] = {}
         for leaf in unknown:
             slot = self._answers.take_slot()
@@ -253,21 +242,40 @@ class World:
             elif isinstance(leaf, p.SegmentTest):
                 raise Unknown(type(leaf).__name__)
             elif not isinstance(leaf, p.ListTest) and not holds_still(leaf):
-                key = sources_of(leaf)
-                column = self._contact_side.timed.get(key) or opened(key, loader, self._contacts)
-                self._contact_side.add_timed(slot, leaf, column, now)
-                timed.setdefault(column, []).append(slot)
+                timed.setdefault(sources_of(leaf), {})[slot] = leaf
             else:
                 groups.setdefault(self._contact_side.add(slot, leaf), []).append(slot)
-        self._open_streams(streams, loader, now)
-        fresh.timed = list(timed.items())
-        fresh.streams = [(self._streams[key], list(taken)) for key, taken in streams.items()]
+        loaded = Loaded()
         if loader is not None:
-            width, contacts = self._answers.width, self._contacts
-            coded = in_threads(
-                lambda one: loader.group(one[0], one[1], width, contacts), groups.items()
-            )
-            fresh.groups = list(zip(coded, groups.values(), strict=True))
+            unread = [key for key in timed if key not in self._contact_side.timed]
+            dates = [date_column(key) for key in unread if not counts_from_days(key)]
+            wanted = Wanted(not self._loaded, groups, dates)
+            loaded = loader.load(wanted, self._answers.width, self._contacts)
+        self._loaded = True
+        self._open_streams(streams, loader, now)
+        return Fresh(
+            loaded.population,
+            loaded.groups,
+            self._open_timed(timed, loaded, loader, now),
+            [(self._streams[key], list(taken)) for key, taken in streams.items()],
+        )
+
+    def _open_timed(
+        self,
+        wanted: Mapping[TimedKey, Mapping[int, p.RowLeaf]],
+        loaded: Loaded,
+        loader: Loader | None,
+        now: int,
+    ) -> list[tuple[Timed, Sequence[int]]]:
+        """Let columns that time changes the answers to take up leaves."""
+        found: list[tuple[Timed, Sequence[int]]] = []
+        for key, taken in wanted.items():
+            column = self._contact_side.timed.get(key)
+            column = column or opened(key, loader, loaded.dates, self._contacts)
+            for slot, leaf in taken.items():
+                self._contact_side.add_timed(slot, leaf, column, now)
+            found.append((column, list(taken)))
+        return found
 
     def _open_streams(
         self, wanted: Mapping[StreamKey, Mapping[int, EventLeaf]], loader: Loader | None, now: int
@@ -287,7 +295,7 @@ class World:
                 for slot, leaf in taken.items():
                     stream.add(slot, leaf, now)
         if loader is not None:
-            load_streams([stream for stream, _ in unread], loader)
+            loader.events([stream for stream, _ in unread])
             self.check_room()
         for stream, all_leaves in unread:
             for slot, leaf in all_leaves.items():

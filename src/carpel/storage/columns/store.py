@@ -42,10 +42,13 @@ class Snapshot:
     def arrow(self, sql: Sql, wanted: Sequence[str] | None = None) -> Any:
         """All rows of an answer as an Arrow table; several times quicker when it has no values.
 
-        `wanted`: names for the statement to look up, in the column `name` of a table `wanted`.
+        `wanted`: names for the statement to look up, in the column `name` of a table `wanted`; the
+        column `number` has their places here.
         """
         if wanted is not None:
-            self._reader.register("wanted", arrow({"name": ("text", list(wanted))}))
+            names, numbers = list(wanted), list(range(len(wanted)))
+            table = arrow({"name": ("text", names), "number": ("integer", numbers)})
+            self._reader.register("wanted", table)
         if sql.values:
             return self._reader.execute(sql.text, list(sql.values)).to_arrow_table()
         # A relation is turned into Arrow by all threads, an executed statement by one.
