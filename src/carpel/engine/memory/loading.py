@@ -18,6 +18,7 @@ from carpel.storage.sql import Sql
 from .answers import Day, Source, seen_in
 from .bits import Places
 from .coding import Coded, Encoded, column_of, combined, encoded, plain_array, scaled, whole_numbers
+from .contacts import ContactSide
 from .due import Times
 from .events import Stream
 from .gathering import Dates, Gathered, Population, Standing, Values
@@ -154,12 +155,26 @@ class Loader:
             return self._snapshot.arrow(sql, types)
 
 
-def opened(
-    key: TimedKey, loader: Loader | None, dates: Mapping[p.Column, Times], contacts: int
-) -> Timed:
-    """What leaves look at that time alone can change, with everybody's values."""
+def open_timed(
+    side: ContactSide,
+    wanted: Mapping[TimedKey, Mapping[int, p.RowLeaf]],
+    dates: Mapping[p.Column, Times],
+    loader: Loader | None,
+    now: int,
+) -> list[tuple[Timed, Sequence[int]]]:
+    """Let columns whose answers time changes take up leaves, new ones with everybody's values."""
+    found: list[tuple[Timed, Sequence[int]]] = []
+    for key, taken in wanted.items():
+        column = side.timed.get(key) or _opened(key, loader, dates)
+        for slot, leaf in taken.items():
+            side.add_timed(slot, leaf, column, now)
+        found.append((column, list(taken)))
+    return found
+
+
+def _opened(key: TimedKey, loader: Loader | None, dates: Mapping[p.Column, Times]) -> Timed:
     if counts_from_days(key):
-        turning = TurningColumn(key, contacts)
+        turning = TurningColumn(key, 0 if loader is None else loader.contacts)
         if loader is not None:
             turning.load(*loader.coded(key))
         return turning

@@ -24,7 +24,7 @@ from .events import Stream
 from .everyone import Everyone, Fresh
 from .flips import Flips, all_together
 from .groups import Group
-from .loading import Loaded, Loader, Wanted, counts_from_days, date_column, opened
+from .loading import Loaded, Loader, Wanted, counts_from_days, date_column, open_timed
 from .members import Members
 from .order import neighbours
 from .pace import Pace
@@ -256,26 +256,9 @@ class World:
         return Fresh(
             loaded.population,
             loaded.groups,
-            self._open_timed(timed, loaded, loader, now),
+            open_timed(self._contact_side, timed, loaded.dates, loader, now),
             [(self._streams[key], list(taken)) for key, taken in streams.items()],
         )
-
-    def _open_timed(
-        self,
-        wanted: Mapping[TimedKey, Mapping[int, p.RowLeaf]],
-        loaded: Loaded,
-        loader: Loader | None,
-        now: int,
-    ) -> list[tuple[Timed, Sequence[int]]]:
-        """Let columns that time changes the answers to take up leaves."""
-        found: list[tuple[Timed, Sequence[int]]] = []
-        for key, taken in wanted.items():
-            column = self._contact_side.timed.get(key)
-            column = column or opened(key, loader, loaded.dates, self._contacts)
-            for slot, leaf in taken.items():
-                self._contact_side.add_timed(slot, leaf, column, now)
-            found.append((column, list(taken)))
-        return found
 
     def _open_streams(
         self, wanted: Mapping[StreamKey, Mapping[int, EventLeaf]], loader: Loader | None, now: int
