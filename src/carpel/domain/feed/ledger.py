@@ -5,22 +5,15 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-import numpy as np
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.domain.history.repository import HistoryRepository, Sizes
 from carpel.engine.publication import Cause
 
-from . import entries
+from . import runs
 from .causes import Mixed, Part
-from .model import PART, SHIFT, Block, Stored
+from .model import SHIFT, Block, Stored, in_part
 from .repository import FeedRepository
-
-# So many blocks of a segment are looked through one by one; then they are folded into its entries
-# when there is nothing else to do. That rewrites all of its entries, so that beside a stream of
-# changes it has to wait, until there are far too many.
-MANY_UNFOLDED = 500
-MOST_UNFOLDED = 20_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,7 @@ class Moved:
     cause: Cause
     same_rules: bool  # as those of the publication before
     mixed: Mixed | None = None  # what the batch had that moved them, when it had both
+    erased: bool = False  # those who left are erased, and in no run any more
 
     def parts(self) -> list[Part]:
         """Those who moved, by cause."""
@@ -50,7 +44,7 @@ class Ledger:
     """The feed's tables while a transaction of the writer is open."""
 
     def __init__(self, connection: sqlite3.Connection, unfolded: dict[int, int]) -> None:
-        """Args: unfolded: how many blocks each segment has beside its entries; kept by the writer."""
+        """Args: unfolded: how many blocks each segment has beside its runs; kept by the writer."""
         self._tables = FeedRepository(connection)
         self._history = HistoryRepository(connection)
         self._unfolded = unfolded
@@ -79,8 +73,6 @@ class Ledger:
         self._sizes.add(
             segment, moved.at, moved.size, len(moved.entered), len(moved.left), moved.version
         )
-        if self._unfolded.get(segment, 0) >= MOST_UNFOLDED:
-            self.fold(segment, last)
         return last
 
     def forget(self, segment: int) -> None:
@@ -90,49 +82,10 @@ class Ledger:
         self._history.forget(segment)
         self._unfolded.pop(segment, None)
 
-    # ------------------------------------------------------------------ folding
-
-    def fold(self, segment: int, through: int | None = None) -> None:
-        """Take a segment's blocks into its entries, so that the blocks are not needed for them."""
-        self.flush()
-        stored = self._tables.stored(segment)
-        if stored is None:
-            self._unfolded.pop(segment, None)
-            return
-        if through is None:
-            through, _ = self._tables.progress(stored.workspace)
-        blocks = list(self._tables.blocks_of(segment, stored.folded, through))[::-1]
-        moves = [(block, np.array(block.members.to_array(), dtype=np.int64)) for block in blocks]
-        parts = sorted({int(part) for _, numbers in moves for part in np.unique(numbers >> SHIFT)})
-        for part in parts:
-            body = self._tables.entries(segment, [part]).get(part)
-            members = entries.unpack(body) if body is not None else entries.empty()
-            for block, numbers in moves:
-                start, end = np.searchsorted(numbers, (part << SHIFT, (part + 1) << SHIFT))
-                places = numbers[start:end] & (PART - 1)
-                if block.entered:
-                    entries.enter(members, places, block.at)
-                else:
-                    entries.leave(members, places)
-            self._tables.put_entry(segment, part, entries.pack(members))
-        self._tables.set_folded(segment, through)
-        self._unfolded[segment] = 0
-
-    def prune(self, older_than: int) -> None:
-        """Forget blocks before an instant; since when members are in stays known."""
-        self.flush()
-        for workspace, last in self._tables.all_progress().items():
-            first = self._tables.first_since(workspace, older_than)
-            kept_from = first if first is not None else last + 1
-            for segment in self._tables.segments_with_blocks(workspace, kept_from):
-                self.fold(segment, last)
-            self._tables.drop_before(workspace, kept_from)
-            self._tables.set_forgotten(workspace, kept_from - 1)
-
     # ------------------------------------------------------------------ erasing
 
     def erase(self, workspace: int, numbers: BitMap, seq: int, at: int) -> None:
-        """Forget contacts: in all blocks and entries. That they left is the last that is said.
+        """Forget contacts: in all blocks and runs. That they left is the last that is said.
 
         Args:
             workspace: whose they are.
@@ -141,7 +94,7 @@ class Ledger:
             at: when.
         """
         self.flush()
-        present = self._erase_entries(workspace, numbers)
+        present = self._erase_in_runs(workspace, numbers)
         for block in self._tables.blocks_among(workspace, numbers.min(), numbers.max()):
             gone = block.members & numbers
             if not gone:
@@ -156,21 +109,24 @@ class Ledger:
                 self._leave(segment, FrozenBitMap(gone_now), at)
         self._tables.set_erased_through(seq)
 
-    def _erase_entries(self, workspace: int, numbers: BitMap) -> dict[int, BitMap]:
-        """Take contacts out of all entries; returns who was in, by segment."""
+    def _erase_in_runs(self, workspace: int, numbers: BitMap) -> dict[int, BitMap]:
+        """Take contacts out of all runs; returns who was in, by segment."""
         present: dict[int, BitMap] = {}
         wanted = sorted({number >> SHIFT for number in numbers})
         for segment, its_workspace in self._tables.segments().items():
             if its_workspace != workspace:
                 continue
-            for part, body in self._tables.entries(segment, wanted).items():
-                gone = entries.members(body, part) & numbers
-                if gone:
-                    members = entries.unpack(body)
-                    places = np.array(gone.to_array(), dtype=np.int64) & (PART - 1)
-                    entries.leave(members, places)
-                    self._tables.put_entry(segment, part, entries.pack(members))
-                    present.setdefault(segment, BitMap()).update(gone)
+            for part, stored in list(self._tables.parts(segment, wanted)):
+                places = in_part(numbers, part)
+                inside = runs.members(body for _, body in stored) & places
+                if inside:
+                    present.setdefault(segment, BitMap()).update(inside.shift(part << SHIFT))
+                for through, body in stored:
+                    entered, left = runs.moved(body)
+                    if entered.intersect(places) or left.intersect(places):
+                        kept = runs.unpack(body).without(places)
+                        packed = (len(kept), runs.pack(kept)) if len(kept) else None
+                        self._tables.put_run(segment, part, through, packed)
         return present
 
     def _leave(self, segment: int, gone: FrozenBitMap, at: int) -> None:
@@ -181,7 +137,7 @@ class Ledger:
         size = stored.size - len(gone)
         self.record(
             Moved(segment, stored.workspace, nobody, gone, stored.version, max(at, stored.at),
-                  stored.applied, size, "contact", same_rules=True)
+                  stored.applied, size, "contact", same_rules=True, erased=True)
         )  # fmt: skip
 
     # ------------------------------------------------------------------ details
@@ -194,7 +150,7 @@ class Ledger:
         count = len(members)
         self._blocks.append(
             Block(moved.workspace, last + 1, count, moved.segment, moved.at, moved.version,
-                  entered, cause, members)
+                  entered, cause, members, erased=moved.erased)
         )  # fmt: skip
         if moved.segment not in self._unfolded:
             self.flush()

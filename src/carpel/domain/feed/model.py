@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -11,6 +11,12 @@ from carpel.engine.publication import Cause
 
 SHIFT = 16
 PART = 1 << SHIFT
+
+
+def in_part(numbers: BitMap, part: int) -> BitMap:
+    """The places within a part of those of some contacts that are in it."""
+    start = part << SHIFT
+    return (numbers & BitMap(range(start, start + PART))).shift(-start)
 
 
 class TooOld(Refusal):
@@ -35,6 +41,7 @@ class Block:
     cause: Cause
     members: FrozenBitMap
     holes: FrozenBitMap | None = None
+    erased: bool = False  # that these contacts, who are erased, have left: no run has them any more
 
     @property
     def last(self) -> int:
@@ -59,10 +66,7 @@ class Block:
         holes = BitMap(self.holes or ())
         for contact in gone:
             holes.add(places[self.members.rank(contact) - 1])
-        return Block(
-            self.workspace, self.first, self.count, self.segment, self.at, self.version,
-            self.entered, self.cause, FrozenBitMap(self.members - gone), FrozenBitMap(holes),
-        )  # fmt: skip
+        return replace(self, members=FrozenBitMap(self.members - gone), holes=FrozenBitMap(holes))
 
     def _places(self) -> BitMap:
         """The places of the contacts that are still known, in order."""

@@ -14,30 +14,34 @@ from dataclasses import dataclass
 from pyroaring import BitMap
 
 from carpel.engine.publication import Published, Standing
-from carpel.kit.clock import HOUR, SECOND, Clock
+from carpel.kit.clock import MINUTE, SECOND, Clock
 from carpel.storage.feed import FeedStore
 
-from .ledger import MANY_UNFOLDED, Ledger, Moved
+from .ledger import Ledger, Moved
+from .upkeep import Upkeep
 
 _log = logging.getLogger("carpel.feed")
 
 # With so many publications not yet on disk, the engine waits.
 _MOST_QUEUED = 100_000
 _MOST_TOGETHER = 1_000
-_QUIET = SECOND  # without changes, before what can wait is done
-_PRUNE_EVERY = HOUR
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
 
-_Moment = tuple[int, int, int]
+Moment = tuple[int, int, int]
+
+
+def moment_of(published: Standing | Published) -> Moment:
+    """What tells a publication of a segment from its others."""
+    return published.version, published.at, published.applied
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A publication to write down."""
+    """A publication to write down, and its moment."""
 
     moved: Moved
-    published: Standing | Published
+    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -76,17 +80,16 @@ class Recorder:
         """
         self._store = store
         self._clock = clock
-        self._keep_us = keep_us
         self._on_durable = on_durable
         self._changed = threading.Condition()
         self._queue: deque[Item] = deque()
         self._taken = 0
         self._written = 0
         self._closing = False
-        self._pruned_at: int | None = None
         self._written_at = 0
-        self._unfolded: dict[int, int] = {}
-        self._positions: dict[int, OrderedDict[_Moment, int]] = {}
+        self._rest_until = 0  # from what is not urgent
+        self._upkeep = Upkeep(clock, keep_us)
+        self._positions: dict[int, OrderedDict[Moment, int]] = {}
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="carpel-feed", daemon=True)
 
@@ -122,7 +125,7 @@ class Recorder:
         """
         with self._changed:
             known = self._positions.get(segment)
-            return known.get(_moment(published)) if known is not None else None
+            return known.get(moment_of(published)) if known is not None else None
 
     def close(self) -> None:
         """Write what is queued, then stop."""
@@ -144,15 +147,16 @@ class Recorder:
                 ]
                 if not batch and self._closing:
                     return
-            if not self._try_to(batch):
+            if batch and not self._insist_on(batch):
                 return
+            if self._has_work():
+                self._keep_up()
 
-    def _try_to(self, batch: list[Item]) -> bool:
+    def _insist_on(self, batch: list[Item]) -> bool:
         """Write a batch, again and again while the disk refuses; False when closing meanwhile."""
-        positions: list[tuple[int, _Moment, int]] | None = None
-        while positions is None:
+        while True:
             try:
-                positions = self._write(batch)
+                self._publish(batch)
             except Exception as error:
                 if self._failure is None:
                     _log.exception("changes of membership cannot be written; trying again")
@@ -161,71 +165,57 @@ class Recorder:
                     if self._closing:
                         return False
                     self._clock.wait(self._changed, self._clock.now() + SECOND)
+            else:
+                return True
+
+    def _publish(self, batch: list[Item]) -> None:
+        """Write a batch, and let it be known."""
+        positions = self._write(batch)
         with self._changed:
             self._failure = None
+            self._written_at = self._clock.now()
             for segment, moment, position in positions:
                 self._remember(segment, moment, position)
             self._written += len(batch)
             self._changed.notify_all()
         self._on_durable()
-        return True
 
-    def _write(self, batch: list[Item]) -> list[tuple[int, _Moment, int]]:
-        """Returns segment, publication and newest change of all that was published."""
-        positions: list[tuple[int, _Moment, int]] = []
-        with self._store.write() as connection:
-            ledger = Ledger(connection, self._unfolded)
-            for item in batch:
-                match item:
-                    case Recorded(moved, published):
-                        place = ledger.record(moved)
-                        positions.append((moved.segment, _moment(published), place))
-                    case Erased(workspace, numbers, seq, at):
-                        ledger.erase(workspace, numbers, seq, at)
-                    case Forgotten(segment):
-                        ledger.forget(segment)
-            if self._is_time_to_prune() and self._keep_us is not None:
-                self._pruned_at = self._clock.now()
-                ledger.prune(self._pruned_at - self._keep_us)
-            crowded = self._crowded()
-            if not batch and crowded is not None:
-                ledger.fold(crowded)
-            ledger.flush()
-        if batch:
-            self._written_at = self._clock.now()
-        return positions
+    def _keep_up(self) -> None:
+        """Do a piece of what is not urgent; nobody waits for it when the disk refuses."""
+        try:
+            with self._store.write() as connection:
+                self._upkeep.step(connection, self._written_at)
+        except Exception:
+            _log.exception("changes of membership cannot be folded or pruned; trying again")
+            self._rest_until = self._clock.now() + MINUTE
 
-    def _crowded(self) -> int | None:
-        """A segment whose blocks are to be folded when there is time."""
-        return next((one for one, n in self._unfolded.items() if n >= MANY_UNFOLDED), None)
+    def _next_work(self) -> int | None:
+        due = self._upkeep.next(self._written_at)
+        return None if due is None else max(due, self._rest_until)
 
     def _has_work(self) -> bool:
         due = self._next_work()
         return due is not None and self._clock.now() >= due
 
-    def _next_work(self) -> int | None:
-        """When it is time to prune, or quiet enough to fold."""
-        dues = [self._next_pruning()]
-        if self._crowded() is not None:
-            dues.append(self._written_at + _QUIET)
-        return min((due for due in dues if due is not None), default=None)
+    def _write(self, batch: list[Item]) -> list[tuple[int, Moment, int]]:
+        """Returns segment, publication and newest change of all that was published."""
+        positions: list[tuple[int, Moment, int]] = []
+        with self._store.write() as connection:
+            ledger = Ledger(connection, self._upkeep.unfolded)
+            for item in batch:
+                match item:
+                    case Recorded(moved, moment):
+                        place = ledger.record(moved)
+                        positions.append((moved.segment, moment, place))
+                    case Erased(workspace, numbers, seq, at):
+                        ledger.erase(workspace, numbers, seq, at)
+                    case Forgotten(segment):
+                        ledger.forget(segment)
+            ledger.flush()
+        return positions
 
-    def _remember(self, segment: int, moment: _Moment, position: int) -> None:
+    def _remember(self, segment: int, moment: Moment, position: int) -> None:
         known = self._positions.setdefault(segment, OrderedDict())
         known[moment] = position
         if len(known) > _POSITIONS_KEPT:
             known.popitem(last=False)
-
-    def _next_pruning(self) -> int | None:
-        if self._keep_us is None:
-            return None
-        return 0 if self._pruned_at is None else self._pruned_at + _PRUNE_EVERY
-
-    def _is_time_to_prune(self) -> bool:
-        due = self._next_pruning()
-        return due is not None and self._clock.now() >= due
-
-
-def _moment(published: Standing | Published) -> _Moment:
-    """What tells a publication of a segment from its others."""
-    return published.version, published.at, published.applied

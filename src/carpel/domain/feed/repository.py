@@ -5,13 +5,17 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from pyroaring import BitMap, FrozenBitMap
 
 from .model import Block, Stored
 
-_COLUMNS = "workspace, first, count, segment, at, version, entered, cause, members, holes"
+_COLUMNS = "workspace, first, count, segment, at, version, entered, cause, members, holes, erased"
+
+# A part, and its stored runs by their newest change, the newest first.
+PartRuns = tuple[int, list[tuple[int, bytes]]]
 
 
 class FeedRepository:
@@ -88,17 +92,17 @@ class FeedRepository:
 
     def forget(self, segment: int) -> None:
         """Forget all of a segment."""
-        for table, column in (("block", "segment"), ("entry", "segment"), ("segment", "no")):
+        for table, column in (("block", "segment"), ("run", "segment"), ("segment", "no")):
             self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (segment,))
 
     # ------------------------------------------------------------------ blocks
 
     def add_all(self, blocks: Iterable[Block]) -> None:
         self._connection.executemany(
-            "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(block.workspace, block.first, block.count, block.segment, block.at, block.version,
               block.entered, block.cause, block.members.min(), block.members.max(),
-              _packed(block.members), None)
+              _packed(block.members), None, block.erased)
              for block in blocks],
         )  # fmt: skip
 
@@ -136,12 +140,30 @@ class FeedRepository:
         )
         return map(_block, rows)
 
-    def blocks_of(self, segment: int, after: int, through: int) -> Iterator[Block]:
-        """A segment's blocks that begin after one number and not after another, the newest first."""
+    def blocks_of(
+        self, segment: int, after: int, through: int, among: BitMap | None = None
+    ) -> Iterator[Block]:
+        """A segment's blocks that begin after one number and not after another, the newest first.
+
+        Args:
+            segment: which.
+            after: the one number.
+            through: the other.
+            among: leave out blocks that cannot hold any of these contacts.
+        """
+        lowest, highest = (among.min(), among.max()) if among else (0, 1 << 62)
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM block WHERE segment = ? AND first > ? AND first <= ? "
-            "ORDER BY first DESC",
-            (segment, after, through),
+            "AND lowest <= ? AND highest >= ? ORDER BY first DESC",
+            (segment, after, through, highest, lowest),
+        )
+        return map(_block, rows)
+
+    def blocks_following(self, segment: int, after: int) -> Iterator[Block]:
+        """A segment's blocks that begin after a number, the oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM block WHERE segment = ? AND first > ? ORDER BY first",
+            (segment, after),
         )
         return map(_block, rows)
 
@@ -169,45 +191,84 @@ class FeedRepository:
         ).fetchone()
         return row[0] if row else None
 
-    def segments_with_blocks(self, workspace: int, before: int) -> list[int]:
-        """Segments with blocks that begin before a number."""
-        rows = self._connection.execute(
-            "SELECT DISTINCT segment FROM block WHERE workspace = ? AND first < ?",
-            (workspace, before),
-        )
-        return [row[0] for row in rows]
+    def oldest(self, workspace: int, limit: int) -> list[tuple[int, int, int]]:
+        """First number, segment and instant of the oldest blocks, in order."""
+        return self._connection.execute(
+            "SELECT first, segment, at FROM block WHERE workspace = ? ORDER BY first LIMIT ?",
+            (workspace, limit),
+        ).fetchall()
+
+    def first_kept(self, workspace: int) -> int | None:
+        """The first number of the oldest block."""
+        row = self._connection.execute(
+            "SELECT min(first) FROM block WHERE workspace = ?", (workspace,)
+        ).fetchone()
+        return None if row[0] is None else int(row[0])
 
     def drop_before(self, workspace: int, first: int) -> None:
         self._connection.execute(
             "DELETE FROM block WHERE workspace = ? AND first < ?", (workspace, first)
         )
 
-    # ----------------------------------------------------------------- entries
+    # -------------------------------------------------------------------- runs
 
-    def entries(self, segment: int, parts: Collection[int] | None = None) -> dict[int, bytes]:
-        """A segment's stored parts, some or all."""
-        if parts is None:
-            rows = self._connection.execute(
-                "SELECT part, body FROM entry WHERE segment = ?", (segment,)
-            )
-        else:
-            rows = self._connection.execute(
-                f"SELECT part, body FROM entry WHERE segment = ? AND part IN ({_marks(parts)})",
-                (segment, *parts),
-            )
-        return dict(rows.fetchall())
+    def parts(self, segment: int, parts: Collection[int] | None = None) -> Iterator[PartRuns]:
+        """A segment's stored runs, the newest of each part first; of some parts or all."""
+        chosen = "" if parts is None else f"AND part IN ({_marks(parts)})"
+        rows = self._connection.execute(
+            f"SELECT part, through, body FROM run WHERE segment = ? {chosen} "
+            "ORDER BY part, through DESC",
+            (segment, *(parts or ())),
+        )
+        for part, found in groupby(rows, key=lambda row: row[0]):
+            yield part, [(through, body) for _, through, body in found]
 
-    def put_entry(self, segment: int, part: int, body: bytes | None) -> None:
-        """Keep a part; None: nobody of it is in."""
-        if body is None:
+    def run_counts(self, segment: int, part: int) -> list[tuple[int, int]]:
+        """Newest change and number of contacts of a part's runs, the newest first."""
+        return self._connection.execute(
+            "SELECT through, count FROM run WHERE segment = ? AND part = ? ORDER BY through DESC",
+            (segment, part),
+        ).fetchall()
+
+    def run(self, segment: int, part: int, through: int) -> bytes:
+        """One stored run."""
+        row = self._connection.execute(
+            "SELECT body FROM run WHERE segment = ? AND part = ? AND through = ?",
+            (segment, part, through),
+        ).fetchone()
+        return bytes(row[0])
+
+    def run_ends(self, segment: int, parts: Collection[int], through: int) -> list[int]:
+        """For each of these parts up to where its runs go that hold nothing after a number; 0: none."""
+        rows = self._connection.execute(
+            "SELECT max(through) FROM run WHERE segment = ? AND through <= ? "
+            f"AND part IN ({_marks(parts)}) GROUP BY part",
+            (segment, through, *parts),
+        ).fetchall()
+        return [row[0] for row in rows] + [0] * (len(parts) - len(rows))
+
+    def add_runs(self, rows: Iterable[tuple[int, int, int, int, bytes]]) -> None:
+        """Keep runs: segment, part, newest change, number of contacts, body."""
+        self._connection.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", rows)
+
+    def drop_runs(self, segment: int, part: int, since: int) -> None:
+        """Forget a part's runs that end at a number or later."""
+        self._connection.execute(
+            "DELETE FROM run WHERE segment = ? AND part = ? AND through >= ?",
+            (segment, part, since),
+        )
+
+    def put_run(self, segment: int, part: int, through: int, run: tuple[int, bytes] | None) -> None:
+        """Change a run: number of contacts and body; None: nobody is left in it."""
+        where = (segment, part, through)
+        if run is None:
             self._connection.execute(
-                "DELETE FROM entry WHERE segment = ? AND part = ?", (segment, part)
+                "DELETE FROM run WHERE segment = ? AND part = ? AND through = ?", where
             )
             return
         self._connection.execute(
-            "INSERT INTO entry VALUES (?, ?, ?) "
-            "ON CONFLICT (segment, part) DO UPDATE SET body = excluded.body",
-            (segment, part, body),
+            "UPDATE run SET count = ?, body = ? WHERE segment = ? AND part = ? AND through = ?",
+            (*run, *where),
         )
 
 
@@ -222,7 +283,7 @@ def _packed(bitmap: FrozenBitMap) -> bytes:
 
 
 def _block(row: tuple[Any, ...]) -> Block:
-    workspace, first, count, segment, at, version, entered, cause, members, holes = row
+    workspace, first, count, segment, at, version, entered, cause, members, holes, erased = row
     return Block(
         workspace,
         first,
@@ -234,4 +295,5 @@ def _block(row: tuple[Any, ...]) -> Block:
         cause,
         FrozenBitMap.deserialize(members),
         None if holes is None else FrozenBitMap.deserialize(holes),
+        bool(erased),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-import numpy as np
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.engine.publication import Cause, Moves, Publication, Published, Standing
@@ -14,12 +13,13 @@ from carpel.kit.instants import LATEST
 from carpel.storage.feed import FeedStore
 from carpel.storage.people import PeopleView
 
-from . import entries
+from . import runs
 from .causes import Batches, Mixed
 from .ledger import Moved
 from .model import SHIFT, Block, Change, Changes, Stored, TooOld
-from .recorder import Erased, Forgotten, Recorded, Recorder
+from .recorder import Erased, Forgotten, Recorded, Recorder, moment_of
 from .repository import FeedRepository
+from .sinces import since_when
 
 Listener = Callable[[], None]
 
@@ -99,7 +99,7 @@ class Feed:
                           published.at, published.applied, published.count, cause,
                           same_rules=version == published.version,
                           mixed=self._batches.find(news.workspace, published.applied))  # fmt: skip
-            self._recorder.hand_over(Recorded(moved, published))
+            self._recorder.hand_over(Recorded(moved, moment_of(published)))
 
     def batch(
         self, seq: int, workspace: int, contacts: Collection[int], events: Collection[int]
@@ -122,7 +122,7 @@ class Feed:
         moved = Moved(segment, stored.workspace, nobody.members, members, stored.version, at,
                       stored.applied, 0, "definition", same_rules=True)  # fmt: skip
         with self._lock:
-            self._recorder.hand_over(Recorded(moved, nobody))
+            self._recorder.hand_over(Recorded(moved, moment_of(nobody)))
 
     def erase(self, seq: int, workspace: int, numbers: Collection[int]) -> None:
         """Forget contacts, by the number of the log's record that erased them."""
@@ -213,11 +213,15 @@ class Feed:
             found = tables.stored(segment)
             if found is None:
                 return None
-            bodies = tables.entries(segment)
-            members = BitMap.union(BitMap(), *(entries.members(b, p) for p, b in bodies.items()))
-            newer = list(tables.blocks_of(segment, found.folded, 1 << 62))
-        for block in reversed(newer):
-            members = members | block.members if block.entered else members - block.members
+            members = BitMap()
+            for part, stored in tables.parts(segment):
+                inside = runs.members(body for _, body in stored)
+                members |= inside.shift(part << SHIFT)
+            for block in tables.blocks_following(segment, found.folded):
+                if block.entered:
+                    members |= block.members
+                else:
+                    members -= block.members
         return found, FrozenBitMap(members)
 
     def standings(self) -> dict[int, Standing]:
@@ -237,21 +241,10 @@ class Feed:
         Contacts that were not in then are left out, and those of whom it is no longer known: they
         have left since, and their entry is no longer kept.
         """
-        found: dict[int, int] = {}
-        left = BitMap(numbers)
-        last = 1 << 62 if through is None else through
         with self._store.looking() as connection:
             tables = FeedRepository(connection)
             stored = tables.stored(segment)
-            if stored is None:
-                return {}
-            _look(tables.blocks_of(segment, min(stored.folded, last), last), left, found)
-            if stored.folded <= last:
-                self._look_in_entries(tables, segment, left, found)
-            else:  # folded since; the blocks before are kept for a while
-                _look(tables.blocks_of(segment, 0, last), left, found)
-                self._look_in_entries(tables, segment, left, found)
-        return found
+            return {} if stored is None else since_when(tables, stored, numbers, through)
 
     # ----------------------------------------------------------------- details
 
@@ -284,33 +277,8 @@ class Feed:
             "time" if stored.applied >= published.applied else news.cause,
         )
 
-    def _look_in_entries(
-        self, tables: FeedRepository, segment: int, left: BitMap, found: dict[int, int]
-    ) -> None:
-        if not left:
-            return
-        wanted = np.array(left.to_array(), dtype=np.int64)
-        for part, body in tables.entries(segment, sorted(set((wanted >> SHIFT).tolist()))).items():
-            members = entries.unpack(body)
-            for number in wanted[wanted >> SHIFT == part].tolist():
-                since = entries.instant_of(members, number)
-                if since is not None:
-                    found[number] = since
-
     def _tell(self) -> None:
         with self._telling:
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
-
-
-def _look(blocks: Iterable[Block], left: BitMap, found: dict[int, int]) -> None:
-    """Go back through blocks for each contact's newest; those found are taken out of `left`."""
-    for block in blocks:
-        if not left:
-            return
-        here = block.members & left
-        if here:
-            left -= here
-            if block.entered:
-                found.update(dict.fromkeys(here, block.at))
