@@ -32,6 +32,12 @@ class FeedStore(Database):
             finally:
                 self._reader.execute("COMMIT")
 
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted in the write-ahead log either; False: try again later."""
+        with self._lock:
+            busy, _, _ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     @override
     def close(self) -> None:
         with self._turn:

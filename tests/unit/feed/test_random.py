@@ -142,10 +142,19 @@ def test_the_feed_is_what_happened(tmp_path: Path, seed: int) -> None:
     with opened(tmp_path, clock) as (feed, history, _):
         play.publish(feed)
         feed.flush()
-        with pytest.raises(TooOld):
-            feed.changes(1, 1, None, 10)
+        assert is_pruned(feed)
         members(play, feed)
         assert history.size_at(1, first - 1) is None
+
+
+def is_pruned(feed: Feed) -> bool:
+    """Whether the first change is forgotten, which the writer does beside what it writes."""
+    for _ in range(100_000):
+        try:
+            feed.changes(1, 1, None, 10)
+        except TooOld:
+            return True
+    return False
 
 
 def check(play: Play, feed: Feed, history: History) -> None:

@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyroaring import BitMap
+from pyroaring import BitMap, FrozenBitMap
 
 from carpel.engine.publication import Published, Standing
 from carpel.kit.clock import MINUTE, SECOND, Clock
@@ -22,9 +22,11 @@ from .upkeep import Upkeep
 
 _log = logging.getLogger("carpel.feed")
 
-# With so many publications not yet on disk, the engine waits.
+# With so many publications not yet on disk, or so much memory for them, the engine waits.
 _MOST_QUEUED = 100_000
+_MOST_BYTES = 256 << 20
 _MOST_TOGETHER = 1_000
+_ITEM = 600  # bytes of one publication, without its bitmaps
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
 
@@ -64,6 +66,21 @@ class Forgotten:
 Item = Recorded | Erased | Forgotten
 
 
+def weight_of(item: Item) -> int:
+    """About how many bytes of memory something queued takes."""
+    if not isinstance(item, Recorded):
+        return _ITEM
+    return _ITEM + _bitmap_weight(item.moved.entered) + _bitmap_weight(item.moved.left)
+
+
+def _bitmap_weight(bitmap: FrozenBitMap) -> int:
+    """Of a roaring bitmap: by 65,536 numbers, two bytes each or a bit for each there may be."""
+    if not bitmap:
+        return 0
+    count, span = len(bitmap), bitmap.max() - bitmap.min() + 1
+    return min(2 * count, span // 8 + 1) + 40 * min(count, (span >> 16) + 1)
+
+
 class Recorder:
     """Writes what is handed over, in order. Thread-safe."""
 
@@ -83,10 +100,12 @@ class Recorder:
         self._on_durable = on_durable
         self._changed = threading.Condition()
         self._queue: deque[Item] = deque()
+        self._queued_bytes = 0
         self._taken = 0
         self._written = 0
         self._closing = False
         self._written_at = 0
+        self._to_scrub = False  # whether somebody was erased
         self._rest_until = 0  # from what is not urgent
         self._upkeep = Upkeep(clock, keep_us)
         self._positions: dict[int, OrderedDict[Moment, int]] = {}
@@ -104,11 +123,15 @@ class Recorder:
     def hand_over(self, item: Item) -> None:
         """Queue something; waits only when far too much is queued."""
         with self._changed:
-            while len(self._queue) >= _MOST_QUEUED and not self._closing:
+            while self._is_full() and not self._closing:
                 self._changed.wait()
             self._queue.append(item)
+            self._queued_bytes += weight_of(item)
             self._taken += 1
             self._changed.notify_all()
+
+    def _is_full(self) -> bool:
+        return len(self._queue) >= _MOST_QUEUED or self._queued_bytes >= _MOST_BYTES
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was handed over so far is durable; False when the time is up."""
@@ -145,6 +168,7 @@ class Recorder:
                 batch = [
                     self._queue.popleft() for _ in range(min(len(self._queue), _MOST_TOGETHER))
                 ]
+                self._queued_bytes -= sum(map(weight_of, batch))
                 if not batch and self._closing:
                     return
             if batch and not self._insist_on(batch):
@@ -177,12 +201,15 @@ class Recorder:
             for segment, moment, position in positions:
                 self._remember(segment, moment, position)
             self._written += len(batch)
+            self._to_scrub |= any(isinstance(item, Erased) for item in batch)
             self._changed.notify_all()
         self._on_durable()
 
     def _keep_up(self) -> None:
         """Do a piece of what is not urgent; nobody waits for it when the disk refuses."""
         try:
+            if self._to_scrub:
+                self._to_scrub = not self._store.scrub()
             with self._store.write() as connection:
                 self._upkeep.step(connection, self._written_at)
         except Exception:
@@ -190,7 +217,7 @@ class Recorder:
             self._rest_until = self._clock.now() + MINUTE
 
     def _next_work(self) -> int | None:
-        due = self._upkeep.next(self._written_at)
+        due = 0 if self._to_scrub else self._upkeep.next(self._written_at)
         return None if due is None else max(due, self._rest_until)
 
     def _has_work(self) -> bool:

@@ -17,13 +17,16 @@ def since_when(
     """Since when these contacts are in, as of a change's number or now; who was not in is left out.
 
     Left out are those, too, of whom it is no longer known: they have moved since, and neither what
-    holds their entry is kept as it was then, nor the change.
+    holds their entry is kept as it was then, nor the change. Of a place before the oldest change kept
+    that can be all.
     """
     segment, found, left = stored.segment, dict[int, int](), BitMap(numbers)
     last = 1 << 62 if through is None else through
     if stored.folded <= last:
         _look(tables.blocks_of(segment, stored.folded, last), left, found)
         _look_in_runs(tables, segment, left, last, found)
+        return found
+    if last < tables.progress(stored.workspace)[1]:  # who moved since cannot be told
         return found
     # Runs may hold what came later; but who did not move since is in as then.
     moved = BitMap()
