@@ -45,11 +45,15 @@ class Stage:
         self.clock = SteppedClock(START)
         self.people = People(folder / "people.sqlite")
         self.view = PeopleView(folder / "people.sqlite")
-        self.store = FeedStore(folder / "feed.sqlite")
-        self.feed = Feed(self.store, self.view, self.clock, KEPT)
         self.file = folder / "feed.sqlite"
+        self.reopen()
         self.published: dict[int, Standing] = {}
         self.applied = 0
+
+    def reopen(self) -> None:
+        """A process's beginning."""
+        self.store = FeedStore(self.file)
+        self.feed = Feed(self.store, self.view, self.clock, KEPT)
 
     def publish(self, segment: int, entered: FrozenBitMap, left: FrozenBitMap) -> None:
         before = self.published.get(segment)
@@ -176,6 +180,7 @@ def one_segment(folder: Path, members: int) -> int:
     stage.publish(1, *model.move(np.arange(0, 2 * members, 2), stage.clock.now()))
     stage.feed.flush()
     print(f"one segment of {members:,}, publications of {MOVES} moves", flush=True)
+    everything = Costs(stage)
     for burst, publications in enumerate((5_000, 1_000, 1_000, 1_000)):
         moves = publications * MOVES
         costs = Costs(stage)
@@ -188,6 +193,9 @@ def one_segment(folder: Path, members: int) -> int:
         costs = Costs(stage)
         stage.fold()
         print(f"  folded, time {burst + 1}: {costs.told(moves)}", flush=True)
+    print(f"  all of it: {everything.told(8_000 * MOVES)}")
+    stage.feed.close()
+    stage.reopen()
     wrong = model.wrong(stage.feed, 1, chance)
     began = time.perf_counter()
     page = np.flatnonzero(model.since != NEVER)[:1000].tolist()
@@ -228,7 +236,7 @@ def many_segments(folder: Path, segments: int) -> int:
         moves = segments * 10 * MOVES
         publications(stage, models, rng)
     wrong = sum(
-        models[one].wrong(stage.feed, one, chance) for one in chance.sample(numbers, SAMPLES)
+        models[one].wrong(stage.feed, one, chance) for one in chance.sample(numbers, min(SAMPLES, segments))
     )
     stage.close()
     print(f"  file {stage.file.stat().st_size / 1e6:,.1f} MB; answers wrong: {wrong}")
