@@ -236,7 +236,8 @@ def many_segments(folder: Path, segments: int) -> int:
         moves = segments * 10 * MOVES
         publications(stage, models, rng)
     wrong = sum(
-        models[one].wrong(stage.feed, one, chance) for one in chance.sample(numbers, min(SAMPLES, segments))
+        models[one].wrong(stage.feed, one, chance)
+        for one in chance.sample(numbers, min(SAMPLES, segments))
     )
     stage.close()
     print(f"  file {stage.file.stat().st_size / 1e6:,.1f} MB; answers wrong: {wrong}")
