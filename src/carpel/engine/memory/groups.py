@@ -112,14 +112,18 @@ class Group:
 
     def _codes(self, values: Sequence[Any]) -> Codes:
         """For each value the place of its row; rows of new values are made together."""
+        try:
+            return self._places(values)
+        except TypeError:  # lists are remembered as tuples
+            return self._places([_frozen(value) for value in values])
+
+    def _places(self, values: Sequence[Any]) -> Codes:
         known = self._known
         try:
             codes = [known[value] for value in values]
         except KeyError:
             self._learn(values)
             codes = [known[value] for value in values]
-        except TypeError:  # lists are remembered as tuples
-            return self._codes([_frozen(value) for value in values])
         return np.asarray(codes, np.int64)
 
     def _learn(self, values: Sequence[Any]) -> None:
