@@ -20,7 +20,7 @@ from support.oracle_calendar import DAY, OffTheCalendar
 from support.oracle_drawing import examples
 from support.oracle_strategies import conditions
 from support.population import FreeClock, Population, caller, running
-from support.population_strategies import LISTS, populations
+from support.population_strategies import LISTS, at, populations
 from support.population_town import Town, found_town
 
 # What a well-typed query may still be refused for.
@@ -80,7 +80,7 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Towns]:
 @st.composite
 def towns_and_queries(draw: st.DrawFn) -> tuple[Population, list[m.Condition]]:
     population = draw(populations())
-    queries = conditions(population.now, LISTS)
+    queries = conditions(at(population.now), LISTS)
     return population, draw(st.lists(queries, min_size=1, max_size=8))
 
 

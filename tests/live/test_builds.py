@@ -51,6 +51,7 @@ class Overlapping(Timeline):
         engine.at_stage = lambda _: None
         self._is_building = False
 
+    @override
     def drop(self) -> None:
         found = self._service.segments.list_of(self._workspace)
         if found:

@@ -25,6 +25,7 @@ class Diary:
     """Events in the order in which they came in, each with the id of its contact."""
 
     def __init__(self) -> None:
+        self._rules: tuple[object, dict[str, m.Condition]] = (None, {})
         self._events: list[Event] = []
         self._seen: set[str] = set()
 
@@ -59,10 +60,17 @@ class Diary:
     def world(
         self, service: Service, workspace: Workspace, segments: list[Segment]
     ) -> tuple[World, dict[str, m.Condition]]:
-        """All that is known now, and the meaning of each segment by its id."""
-        names = service.segments.names(workspace.no)
-        rules = {one.id: compile_document(one.document, names).condition for one in segments}
+        """All that is known now, and the meaning of each segment by its id.
+
+        The meanings are the same dictionary as before as long as no segment changes.
+        """
+        versions = tuple((one.id, one.version) for one in segments)
+        if self._rules[0] != versions:
+            names = service.segments.names(workspace.no)
+            rules = {one.id: compile_document(one.document, names).condition for one in segments}
+            self._rules = (versions, rules)
         people = tuple(map(_contact, shown(service, workspace)))
+        rules = self._rules[1]
         return World(people, tuple(self._events), BUILT_IN | FIELDS, rules), rules
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
@@ -22,22 +23,26 @@ class OffTheCalendar(ArithmeticError):
     """An instant before the year 1 or after the year 9999."""
 
 
+@cache
 def days_before_year(year: int) -> int:
     """Days from 1970-01-01 to the first of January, counted by the leap years between."""
     leaps = [y // 4 - y // 100 + y // 400 for y in (year - 1, 1969)]
     return (year - 1970) * 365 + leaps[0] - leaps[1]
 
 
+@cache
 def month_length(year: int, month: int) -> int:
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     return 29 if month == 2 and leap else _LENGTHS[month - 1]
 
 
+@cache
 def days_of(year: int, month: int, day: int) -> int:
     """Days since 1970-01-01 of a date."""
     return days_before_year(year) + sum(month_length(year, m) for m in range(1, month)) + day - 1
 
 
+@lru_cache(100_000)
 def date_of(days: int) -> tuple[int, int, int]:
     """Year, month and day of a day number, found by walking."""
     year = 1970 + days // 366
@@ -68,6 +73,7 @@ def add(instant: int, months: int, microseconds: int) -> int:
     return (add_months(instant, months) if months else instant) + microseconds
 
 
+@lru_cache(100_000)
 def start_of(unit: str, shift: int, zone: ZoneInfo, now: int) -> int:
     """The first instant of a day, week and so on, found by looking at the clock of the zone."""
     year, month, day = local_date(zone, now)
@@ -82,6 +88,7 @@ def start_of(unit: str, shift: int, zone: ZoneInfo, now: int) -> int:
     return midnight(zone, days_of(year, month, day))
 
 
+@lru_cache(100_000)
 def local_date(zone: ZoneInfo, instant: int) -> tuple[int, int, int]:
     offset = datetime.fromtimestamp(instant // SECOND, zone).utcoffset()
     assert offset is not None
@@ -96,6 +103,7 @@ def midnight(zone: ZoneInfo, days: int) -> int:
     return instant
 
 
+@lru_cache(100_000)
 def days_to(date: int, zone: ZoneInfo, now: int) -> int:
     """Days until a day and month come again, looked for day by day."""
     _, month, day = date_of(date // DAY)
@@ -107,6 +115,7 @@ def days_to(date: int, zone: ZoneInfo, now: int) -> int:
     raise AssertionError("it comes every year")
 
 
+@lru_cache(100_000)
 def read_instant(text: str) -> int | None:
     """Microseconds since 1970 of an ISO 8601 date or date-time; None when it is neither.
 

@@ -11,7 +11,7 @@ from carpel.query import meaning as m
 from support.oracle_calendar import DAY, SECOND
 from support.oracle_drawing import built_once, mix
 from support.oracle_values import text_of_instant
-from support.population_strategies import DAYS, KINDS, NUMBERS, PATHS, TEXTS, TYPES, instants
+from support.population_strategies import DAYS, KINDS, NUMBERS, PATHS, TEXTS, TYPES, Now, instants
 
 Where: TypeAlias = Literal["contact", "event"]
 Values: TypeAlias = st.SearchStrategy[m.Value]
@@ -113,7 +113,7 @@ def calculated(where: Where) -> Values:
 
 
 @built_once
-def moments(now: int) -> Values:
+def moments(now: Now) -> Values:
     """Points in time: fixed, now, or moving with it."""
     signs = cast("Any", st.sampled_from(("+", "-", "-", "-")))
     shifted: Values = st.builds(m.Math, signs, st.just(m.Now()), moving_lengths)
@@ -174,7 +174,7 @@ def number_tests(where: Where) -> Conditions:
 
 
 @built_once
-def date_tests(where: Where, now: int) -> Conditions:
+def date_tests(where: Where, now: Now) -> Conditions:
     dates, gaps = columns("date", where), moving_lengths
     since = st.builds(m.Math, st.just("-"), st.just(m.Now()), dates)
     until = st.builds(m.Math, st.just("-"), dates, st.just(m.Now()))
@@ -259,7 +259,7 @@ def joined(tests: Conditions) -> Conditions:
 
 
 @built_once
-def row_tests(where: Where, now: int) -> Conditions:
+def row_tests(where: Where, now: Now) -> Conditions:
     return mix(
         text_tests(where),
         text_tests(where),
@@ -275,7 +275,7 @@ def row_tests(where: Where, now: int) -> Conditions:
 
 
 @built_once
-def aggregate_tests(now: int) -> Conditions:
+def aggregate_tests(now: Now) -> Conditions:
     properties: Values = st.sampled_from(PATHS).map(m.Property)
     counted_columns: list[m.EventColumnName] = ["event_type", "event_source", "timestamp"]
     anything: Values = properties | st.sampled_from(counted_columns).map(m.EventColumn)
@@ -307,7 +307,7 @@ def aggregate_tests(now: int) -> Conditions:
 
 
 @built_once
-def event_conditions(now: int) -> Conditions:
+def event_conditions(now: Now) -> Conditions:
     """There are events; nearly always of one type, as people ask."""
     of_type = st.sampled_from(TYPES).map(
         lambda name: m.Compare("=", m.EventColumn("event_type"), m.Constant(name))
@@ -325,7 +325,7 @@ def event_conditions(now: int) -> Conditions:
 
 
 @built_once
-def sequences(now: int) -> Conditions:
+def sequences(now: Now) -> Conditions:
     """Events one after another, each mostly of a type."""
     of_type = st.sampled_from(TYPES).map(
         lambda name: m.Compare("=", m.EventColumn("event_type"), m.Constant(name))
@@ -339,7 +339,7 @@ def sequences(now: int) -> Conditions:
 
 
 @built_once
-def conditions(now: int, list_ids: tuple[str, ...]) -> Conditions:
+def conditions(now: Now, list_ids: tuple[str, ...]) -> Conditions:
     """Whole meanings."""
     events = event_conditions(now)
     rows = row_tests("contact", now)

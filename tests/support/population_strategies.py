@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
 from support import oracle_calendar as calendar
+from support.oracle_drawing import built_once
 from support.oracle_reading import Kind
 from support.oracle_values import text_of_instant
 from support.population import BUILT_IN, Json, Population, instant
+
+Now: TypeAlias = Callable[[], int]
+"""What time it is when something is drawn; strategies are made once for each of these."""
 
 FIELDS: dict[str, Kind] = {
     "plan": "text",
@@ -60,23 +66,36 @@ texts = st.sampled_from(TEXTS)
 numbers = st.sampled_from(NUMBERS) | st.decimals(-100, 100, places=2).map(lambda one: one + 0)
 
 
+@cache
+def at(instant: int) -> Now:
+    """A time that stays."""
+    return lambda: instant
+
+
+@built_once
+def instants(now: Now) -> st.SearchStrategy[int]:
+    """Instants near a window's edge as seen from now, or far away."""
+    return _instants(now)
+
+
 @st.composite
-def instants(draw: st.DrawFn, now: int) -> int:
-    """An instant near a window's edge as seen from now, or far away."""
+def _instants(draw: st.DrawFn, now: Now) -> int:
     if draw(st.integers(0, 5)) == 0:
         return draw(st.sampled_from(FAR))
     shift = draw(st.sampled_from((0, *DAYS))) * calendar.DAY * draw(st.sampled_from((1, -1, -1)))
     months = draw(st.sampled_from((0, 0, 1, -1, -3, -12)))
     hour = 3600 * calendar.SECOND
     nudge = draw(st.sampled_from((0, 0, 1, -1, calendar.SECOND, hour, -hour, 9 * hour)))
-    return calendar.add(now, months, shift + nudge)
+    return calendar.add(now(), months, shift + nudge)
 
 
-def dates(now: int) -> st.SearchStrategy[str]:
+@built_once
+def dates(now: Now) -> st.SearchStrategy[str]:
     return instants(now).map(text_of_instant)
 
 
-def field_values(kind: Kind, now: int) -> st.SearchStrategy[Any]:
+@built_once
+def field_values(kind: Kind, now: Now) -> st.SearchStrategy[Any]:
     """JSON values of one type."""
     match kind:
         case "text":
@@ -91,7 +110,8 @@ def field_values(kind: Kind, now: int) -> st.SearchStrategy[Any]:
             return st.lists(st.sampled_from(["a", "A", "b", "é"]), max_size=3, unique=True)
 
 
-def contacts(now: int) -> st.SearchStrategy[Json]:
+@built_once
+def contacts(now: Now) -> st.SearchStrategy[Json]:
     """A contact without its external_id."""
     fields = {name: field_values(kind, now) for name, kind in FIELDS.items()}
     fields |= {"country": texts, "first_name": texts, "created_at": dates(now)}
@@ -103,7 +123,8 @@ def contacts(now: int) -> st.SearchStrategy[Json]:
     )
 
 
-def property_values(path: tuple[str, ...], now: int) -> st.SearchStrategy[Any]:
+@built_once
+def property_values(path: tuple[str, ...], now: Now) -> st.SearchStrategy[Any]:
     """Mostly of one type for one property, at times as text, at times of another type."""
     written = ["true", "false", "TRUE", "1e1", "-.5", "007", "+1", " 1", "0x1", "NaN", None]
     number = numbers | numbers.map(str)
@@ -118,9 +139,14 @@ def property_values(path: tuple[str, ...], now: int) -> st.SearchStrategy[Any]:
     return st.integers(0, 3).flatmap(lambda turn: own if turn else anything)
 
 
+@built_once
+def events(names: tuple[str, ...], now: Now) -> st.SearchStrategy[Json]:
+    """Events of these contacts."""
+    return _events(names, now)
+
+
 @st.composite
-def events(draw: st.DrawFn, names: list[str], now: int) -> Json:
-    """An event of one of these contacts."""
+def _events(draw: st.DrawFn, names: tuple[str, ...], now: Now) -> Json:
     paths = draw(st.lists(st.sampled_from(PATHS), max_size=3, unique=True))
     properties: Json = {}
     for path in paths:
@@ -140,12 +166,12 @@ def events(draw: st.DrawFn, names: list[str], now: int) -> Json:
 def populations(draw: st.DrawFn) -> Population:
     """Up to five contacts and twelve events."""
     now = draw(st.sampled_from(NOWS)) + draw(st.sampled_from((0, 0, 1, calendar.DAY)))
-    names = [f"c{number}" for number in range(draw(st.integers(1, 5)))]
+    names = tuple(f"c{number}" for number in range(draw(st.integers(1, 5))))
     people = [
-        {"external_id": name, **draw(contacts(now)), "posted": text_of_instant(now)}
+        {"external_id": name, **draw(contacts(at(now))), "posted": text_of_instant(now)}
         for name in names
     ]
     happened = draw(
-        st.lists(events(names, now), min_size=draw(st.sampled_from((0, 4, 8))), max_size=12)
+        st.lists(events(names, at(now)), min_size=draw(st.sampled_from((0, 4, 8))), max_size=12)
     )
     return Population(now, list(LISTS), dict(FIELDS), people, happened)

@@ -39,7 +39,7 @@ from support.oracle_strategies import (
     words,
     zones,
 )
-from support.population_strategies import PATHS, TYPES
+from support.population_strategies import PATHS, TYPES, Now
 
 days = st.sampled_from((0, 1, 2, 27, 28, 30, 31, 59, 60, 364, 365)).map(
     lambda number: m.Constant(Decimal(number))
@@ -100,7 +100,7 @@ def written_tests(where: Where) -> Conditions:
 
 
 @built_once
-def moving_filters(now: int) -> Conditions:
+def moving_filters(now: Now) -> Conditions:
     """Filters of events of which some parts move with time."""
     moving = date_tests("event", now) | calendar_tests("event")
     still = row_tests("event", now) | of_type
@@ -108,7 +108,7 @@ def moving_filters(now: int) -> Conditions:
 
 
 @built_once
-def ends(now: int) -> Conditions:
+def ends(now: Now) -> Conditions:
     """What the first or last event has, and the least and greatest values."""
     names = cast("Any", st.sampled_from(("first", "last", "first", "last", "min", "max")))
     properties: Values = st.sampled_from(PATHS).map(m.Property)
@@ -150,12 +150,12 @@ def after_another(where: Conditions) -> Conditions:
 class Theme:
     """Rules, from now and the lists; and the kinds of leaves that there must be among them."""
 
-    rules: Callable[[int, tuple[str, ...]], Conditions]
+    rules: Callable[[Now, tuple[str, ...]], Conditions]
     kinds: frozenset[str]
 
 
-def _theme(rules: Callable[[int, tuple[str, ...]], Conditions], kinds: str) -> Theme:
-    return Theme(rules, frozenset(kinds.split(", ")))
+def _theme(rules: Callable[[Now, tuple[str, ...]], Conditions], kinds: str) -> Theme:
+    return Theme(built_once(rules), frozenset(kinds.split(", ")))
 
 
 THEMES: dict[str, Theme] = {
@@ -206,6 +206,11 @@ THEMES: dict[str, Theme] = {
         "FitsRegexp, Joined, Matches, ListTest, Contains, OneOf, lower, upper, trim, length",
     ),
 }
+
+THEMES["together"] = _theme(
+    lambda now, lists: mix(*(theme.rules(now, lists) for theme in tuple(THEMES.values())[:-1])),
+    "nested",
+)
 
 
 def kinds(plan: p.Plan) -> Iterator[str]:

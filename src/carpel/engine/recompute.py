@@ -60,7 +60,7 @@ def count_filled(
     names = snapshot.names(workspace)
     if names is None:
         return [0] * len(columns)
-    printer = _ready([plan], names, snapshot, now)
+    printer = printer_for([plan], names, snapshot, now)
     (counts,) = snapshot.rows(printer.filled(plan, columns))
     return [int(count) for count in counts]
 
@@ -70,7 +70,7 @@ def counts_of(plans: Sequence[p.Plan], snapshot: Snapshot, workspace: int, now: 
     names = snapshot.names(workspace)
     if names is None or not plans:
         return [0] * len(plans)
-    printer = _ready(plans, names, snapshot, now)
+    printer = printer_for(plans, names, snapshot, now)
     (counts,) = snapshot.rows(printer.counts(plans))
     return [int(count) for count in counts]
 
@@ -82,10 +82,10 @@ def members_of(
     names = snapshot.names(workspace)
     if names is None:
         return np.empty(0, np.uint32)
-    return snapshot.numbers(_ready([plan], names, snapshot, now, only).members(plan))
+    return snapshot.numbers(printer_for([plan], names, snapshot, now, only).members(plan))
 
 
-def _ready(
+def printer_for(
     plans: Sequence[p.Plan], names: Names, snapshot: Snapshot, now: int, only: int | None = None
 ) -> Printer:
     """A printer that knows for whom the plans' formulas hold."""
