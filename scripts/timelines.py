@@ -20,8 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from hypothesis import HealthCheck, given, seed, settings, strategies as st
 
 from support.population import Population
-from support.population_strategies import populations
-from support.timeline_runs import Stopped, went
+from support.timeline_runs import CROWDS, Stopped, went
 from support.timeline_strategies import THEMES
 
 EACH = 20  # timelines in a round
@@ -61,7 +60,7 @@ def _round(number: int, tally: Counter[str]) -> None:
     @settings(
         max_examples=EACH, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
-    @given(populations(), st.data())
+    @given(CROWDS, st.data())
     def agrees(population: Population, data: st.DataObject) -> None:
         went(population, data, THEMES[theme], tally)
 

@@ -11,8 +11,7 @@ from hypothesis import given, strategies as st
 
 from support.oracle_drawing import examples
 from support.population import Population
-from support.population_strategies import populations
-from support.timeline_runs import went
+from support.timeline_runs import CROWDS, went
 from support.timeline_strategies import THEMES
 
 EXAMPLES = 4  # of each theme
@@ -24,13 +23,13 @@ def test_the_live_engine_agrees_with_two_recomputes(theme: str) -> None:
     tally: Counter[str] = Counter()
 
     @examples(EXAMPLES)
-    @given(populations(), st.data())
+    @given(CROWDS, st.data())
     def agrees(population: Population, data: st.DataObject) -> None:
         went(population, data, THEMES[theme], tally)
 
     agrees()
     assert tally["audits in memory"] == tally["audits"], tally
-    assert tally["audits with some of all"] > tally["audits"] // 8, tally
+    assert tally["audits with some of all"] > tally["audits"] // 20, tally
     assert tally["held against the oracle"] > 0.9 * tally["audits"], tally
     found = {name.removesuffix(" leaf") for name in tally}
     assert THEMES[theme].kinds <= found, THEMES[theme].kinds - found

@@ -163,15 +163,20 @@ def _events(draw: st.DrawFn, names: tuple[str, ...], now: Now) -> Json:
 
 
 @st.composite
-def populations(draw: st.DrawFn) -> Population:
-    """Up to five contacts and twelve events."""
+def populations(
+    draw: st.DrawFn,
+    people: tuple[int, int] = (1, 5),
+    fewest: tuple[int, ...] = (0, 4, 8),
+    most: int = 12,
+) -> Population:
+    """Up to so many contacts and events, and at times at least so many."""
     now = draw(st.sampled_from(NOWS)) + draw(st.sampled_from((0, 0, 1, calendar.DAY)))
-    names = tuple(f"c{number}" for number in range(draw(st.integers(1, 5))))
-    people = [
+    names = tuple(f"c{number}" for number in range(draw(st.integers(*people))))
+    known = [
         {"external_id": name, **draw(contacts(at(now))), "posted": text_of_instant(now)}
         for name in names
     ]
     happened = draw(
-        st.lists(events(names, at(now)), min_size=draw(st.sampled_from((0, 4, 8))), max_size=12)
+        st.lists(events(names, at(now)), min_size=draw(st.sampled_from(fewest)), max_size=most)
     )
-    return Population(now, list(LISTS), dict(FIELDS), people, happened)
+    return Population(now, list(LISTS), dict(FIELDS), known, happened)

@@ -11,10 +11,12 @@ from hypothesis.internal.conjecture import engine as conjecture
 
 from support.compared import Compared
 from support.population import Population
+from support.population_strategies import populations
 from support.timeline_strategies import Theme
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a file system that forgets; where there is none, the usual)
 STEPS = (8, 40)
+CROWDS = populations(people=(3, 7), fewest=(6, 16), most=32)
 
 # A timeline draws several times what Hypothesis gives one example, and would be cut off in the middle.
 conjecture.BUFFER_SIZE = 128 * 1024
