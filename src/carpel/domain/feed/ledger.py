@@ -75,13 +75,6 @@ class Ledger:
         )
         return last
 
-    def forget(self, segment: int) -> None:
-        """A segment is deleted: its changes and its history go."""
-        self.flush()
-        self._tables.forget(segment)
-        self._history.forget(segment)
-        self._unfolded.pop(segment, None)
-
     # ------------------------------------------------------------------ erasing
 
     def erase(self, workspace: int, numbers: BitMap, seq: int, at: int) -> None:
@@ -95,10 +88,8 @@ class Ledger:
         """
         self.flush()
         present = self._erase_in_runs(workspace, numbers)
-        for block in self._tables.blocks_among(workspace, numbers.min(), numbers.max()):
+        for block in self._tables.blocks_with(workspace, numbers):
             gone = block.members & numbers
-            if not gone:
-                continue
             folded = self._folded(block.segment)
             if block.first > folded:
                 here = present.get(block.segment, BitMap())

@@ -237,7 +237,7 @@ class Recorder:
                     case Erased(workspace, numbers, seq, at):
                         ledger.erase(workspace, numbers, seq, at)
                     case Forgotten(segment):
-                        ledger.forget(segment)
+                        self._upkeep.forget(segment)
             ledger.flush()
         return positions
 

@@ -90,10 +90,18 @@ class FeedRepository:
     def set_folded(self, segment: int, through: int) -> None:
         self._connection.execute("UPDATE segment SET folded = ? WHERE no = ?", (through, segment))
 
-    def forget(self, segment: int) -> None:
-        """Forget all of a segment."""
-        for table, column in (("block", "segment"), ("run", "segment"), ("segment", "no")):
-            self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (segment,))
+    def forget_some(self, segment: int, blocks: int, runs: int) -> bool:
+        """Forget so many blocks and runs of a segment; the segment itself with the last, then true."""
+        for table, order, most in (("block", "first", blocks), ("run", "part, through", runs)):
+            gone = self._connection.execute(
+                f"DELETE FROM {table} WHERE rowid IN "
+                f"(SELECT rowid FROM {table} WHERE segment = ? ORDER BY {order} LIMIT ?)",
+                (segment, most),
+            )
+            if gone.rowcount == most:
+                return False
+        self._connection.execute("DELETE FROM segment WHERE no = ?", (segment,))
+        return True
 
     # ------------------------------------------------------------------ blocks
 
@@ -109,9 +117,12 @@ class FeedRepository:
     def rewrite(self, block: Block) -> None:
         """Some of its contacts were erased."""
         holes = None if block.holes is None else _packed(block.holes)
+        # A block without contacts lies between none.
+        span = (block.members.min(), block.members.max()) if block.members else (1 << 32, -1)
         self._connection.execute(
-            "UPDATE block SET members = ?, holes = ? WHERE workspace = ? AND first = ?",
-            (_packed(block.members), holes, block.workspace, block.first),
+            "UPDATE block SET lowest = ?, highest = ?, members = ?, holes = ? "
+            "WHERE workspace = ? AND first = ?",
+            (*span, _packed(block.members), holes, block.workspace, block.first),
         )
 
     def blocks_after(
@@ -174,14 +185,14 @@ class FeedRepository:
         ).fetchone()
         return int(row[0])
 
-    def blocks_among(self, workspace: int, lowest: int, highest: int) -> list[Block]:
-        """Blocks that may hold contacts of this range, in order."""
+    def blocks_with(self, workspace: int, numbers: BitMap) -> Iterator[Block]:
+        """Blocks that hold any of some contacts, in order; they may be rewritten one by one."""
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM block WHERE workspace = ? AND lowest <= ? AND highest >= ? "
             "ORDER BY first",
-            (workspace, highest, lowest),
+            (workspace, numbers.max(), numbers.min()),
         )
-        return [_block(row) for row in rows]
+        return (_block(row) for row in rows if BitMap.deserialize(row[8]).intersect(numbers))
 
     def first_since(self, workspace: int, at: int) -> int | None:
         """The first change of the first block that is not older than an instant."""

@@ -185,6 +185,8 @@ class Feed:
             if after < forgotten or after > newest:
                 raise TooOld("cursor_expired", "changes after this cursor are no longer kept")
             for block in tables.blocks_after(workspace, after, segments):
+                if block.segment in self._dropped:
+                    continue
                 some = block.after(after, limit + 1 - len(found))
                 found.extend((block, seq, contact) for seq, contact in some)
                 if len(found) > limit:

@@ -1,4 +1,5 @@
-"""What the feed's writer does beside writing: folding, merging, pruning; a piece at a time.
+"""What the feed's writer does beside writing: folding, merging, pruning, and what a deleted segment
+leaves; a piece at a time.
 
 No piece is large, so that publications never wait long for one.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from itertools import takewhile
 
+from carpel.domain.history.repository import HistoryRepository
 from carpel.kit.clock import HOUR, SECOND, Clock
 
 from .folding import Folding
@@ -19,9 +21,10 @@ _MANY_UNFOLDED = 500
 _FAR_TOO_MANY = 5_000
 _QUIET = SECOND  # without changes, before what can wait is done
 _PRUNE_EVERY = HOUR
-# A piece ends when it has rewritten so many contacts, or looked at so many blocks to be forgotten.
+# A piece ends when it has rewritten so many contacts, or looked at so many blocks or runs to be forgotten.
 _PIECE = 200_000
 _BLOCKS = 2_000
+_RUNS = 100
 
 
 class Upkeep:
@@ -33,12 +36,18 @@ class Upkeep:
         self._keep_us = keep_us
         self.unfolded: dict[int, int] = {}  # blocks beside its runs, of each segment
         self._grown: dict[int, set[int]] = {}  # parts that have new runs, of each segment
+        self._forgotten: dict[int, None] = {}  # deleted segments that have something left
         self._pruned_at: int | None = None
         self._older_than: int | None = None  # what is being forgotten
 
+    def forget(self, segment: int) -> None:
+        """A segment is deleted: all that is kept of it goes. A new process has to be told again."""
+        self._forgotten[segment] = None
+
     def next(self, written_at: int) -> int | None:
         """When there is something to do, when nothing is written any more since an instant."""
-        if self._grown or self._older_than is not None or self._crowded(_FAR_TOO_MANY) is not None:
+        pressing = self._forgotten or self._grown or self._older_than is not None
+        if pressing or self._crowded(_FAR_TOO_MANY) is not None:
             return 0
         dues = [] if self._crowded(_MANY_UNFOLDED) is None else [written_at + _QUIET]
         if self._keep_us is not None:
@@ -50,6 +59,9 @@ class Upkeep:
         quiet = self._clock.now() >= written_at + _QUIET
         many = _MANY_UNFOLDED if quiet else _FAR_TOO_MANY
         tables = FeedRepository(connection)
+        if self._forgotten:
+            self._forget_some(tables, HistoryRepository(connection))
+            return
         folding = Folding(tables, self.unfolded)
         if self._keep_us is not None and self._older_than is None:
             now = self._clock.now()
@@ -70,6 +82,14 @@ class Upkeep:
             ]
             if all(pruned):
                 self._older_than = None
+
+    def _forget_some(self, tables: FeedRepository, history: HistoryRepository) -> None:
+        segment = next(iter(self._forgotten))
+        self.unfolded.pop(segment, None)
+        self._grown.pop(segment, None)
+        if tables.forget_some(segment, _BLOCKS, _RUNS):
+            history.forget(segment)
+            del self._forgotten[segment]
 
     def _merge(self, folding: Folding) -> None:
         segment, parts = next(iter(self._grown.items()))
