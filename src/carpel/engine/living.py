@@ -13,6 +13,7 @@ from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns
 
 from .builds import Pending
+from .memory.bitmaps import frozen_of
 from .memory.flips import Flips
 from .memory.room import TooMuch
 from .publication import Cause, Moves, Publication, Published, Standing
@@ -127,7 +128,7 @@ class Living(Tracker):
         if pending is not None:
             change = pending.changes.get(workspace)
             cause = (cause_of(change, segment.reads) if change else None) or "contact"
-        moves = Moves(FrozenBitMap(flips.entered.tolist()), FrozenBitMap(flips.left.tolist()))
+        moves = Moves(frozen_of(flips.entered), frozen_of(flips.left))
         segment.published = made
         return Publication(number, workspace, old, made, cause, moves)
 

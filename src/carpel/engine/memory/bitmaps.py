@@ -6,12 +6,13 @@ for every 65,536 numbers, then their containers: packed bits, or sorted numbers 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
+from pyroaring import BitMap, FrozenBitMap
 
 from .bits import Bytes
 
@@ -59,3 +60,14 @@ def bitmap(stretches: Sequence[tuple[int, Container]]) -> BitMap:
     body = b"".join(content for _, _, content in filled)
     made: BitMap = BitMap.deserialize(head + keys + offsets + body)
     return made
+
+
+def bitmap_of(numbers: NDArray[np.uint32]) -> BitMap:
+    """A bitmap of these numbers."""
+    # What is no `array` would be taken in one by one, at several times the cost.
+    return BitMap(array("I", numbers.tobytes()))
+
+
+def frozen_of(numbers: NDArray[np.uint32]) -> FrozenBitMap:
+    """The same, which nobody can change."""
+    return FrozenBitMap(array("I", numbers.tobytes()))

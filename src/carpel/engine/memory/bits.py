@@ -14,12 +14,18 @@ Places: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
 
 _ROOM = 1.25
-_BLOCK = 64  # squares that are gathered at once
-_WORDS = 8192
-_HALVES = (
-    (np.uint64(7), np.uint64(0x00AA00AA00AA00AA)),
-    (np.uint64(14), np.uint64(0x0000CCCC0000CCCC)),
-    (np.uint64(28), np.uint64(0x00000000F0F0F0F0)),
+_WORDS = 32_768  # as many as the cache of a core holds
+_BYTES = 131_072  # the same where each becomes several times as large
+_HALVES = tuple(
+    (half, np.uint64(half), np.uint64(mask))
+    for half, mask in (
+        (32, 0x00000000FFFFFFFF),
+        (16, 0x0000FFFF0000FFFF),
+        (8, 0x00FF00FF00FF00FF),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333),
+        (1, 0x5555555555555555),
+    )
 )
 
 
@@ -33,8 +39,8 @@ class BitTable:
 
     @property
     def width(self) -> int:
-        """Bytes in use in a row."""
-        return max(1, -(-self._slots // 8))
+        """Bytes in use in a row: whole words of 64 bits."""
+        return 8 * max(1, -(-self._slots // 64))
 
     @property
     def slots(self) -> int:
@@ -120,43 +126,60 @@ def by_slot(rows: Bytes) -> Bytes:
     """From a row of bits for each contact to a row of bits for each slot.
 
     Args:
-        rows: shape (contacts, width); contacts a multiple of 8. Bit `s & 7` of byte `s >> 3` of a
-            row is slot s.
+        rows: shape (contacts, width). Bit `s & 7` of byte `s >> 3` of a row is slot s.
 
     Returns:
-        Shape (8 · width, contacts / 8); bit `c & 7` of byte `c >> 3` of a row is contact c.
+        Shape (8 · width, contacts / 8), with zeros up to a whole number of words; bit `c & 7` of
+        byte `c >> 3` of a row is contact c.
     """
     contacts, width = rows.shape
-    eights = rows.reshape(contacts // 8, 8, width)
-    # Eight contacts' bytes of one column are a square of 8 by 8 bits.
-    squares = np.empty((width, contacts // 8, 8), np.uint8)
-    for first in range(0, contacts // 8, _BLOCK):
-        block = slice(first, first + _BLOCK)
-        squares[:, block] = eights[block].transpose(2, 0, 1)
-    _turn(squares.view(np.uint64).reshape(-1))
-    return np.ascontiguousarray(squares.transpose(0, 2, 1)).reshape(width * 8, contacts // 8)
+    blocks, words = -(-contacts // 64), -(-width // 8)
+    turned = np.empty((words, 64, blocks), np.uint64)
+    together = max(1, _WORDS // (64 * words))
+    spare = np.empty(32 * words * min(together, blocks), np.uint64)
+    for first in range(0, blocks, together):
+        # 64 contacts' words of one column are a square of 64 by 64 bits.
+        squares = np.zeros((min(together, blocks - first), 64, words), np.uint64)
+        part = rows[64 * first : 64 * (first + together)]
+        squares.view(np.uint8).reshape(-1, 8 * words)[: len(part), :width] = part
+        _turn(squares, spare)
+        turned[:, :, first : first + together] = squares.transpose(2, 1, 0)
+    return turned.view(np.uint8).reshape(64 * words, 8 * blocks)[: 8 * width]
 
 
-def _turn(squares: NDArray[np.uint64]) -> None:
-    """Mirror each word, an 8 by 8 square of bits, at its diagonal."""
-    spare = np.empty(min(_WORDS, len(squares)), np.uint64)
-    for first in range(0, len(squares), _WORDS):  # as many as the cache of a core holds
-        words = squares[first : first + _WORDS]
-        swapped = spare[: len(words)]
-        for shift, mask in _HALVES:
-            np.right_shift(words, shift, out=swapped)
-            swapped ^= words
-            swapped &= mask
-            words ^= swapped
-            swapped <<= shift
-            words ^= swapped
+def _turn(squares: Words, spare: Words) -> None:
+    """Mirror squares of bits, shape (squares, 64, columns of squares), at their diagonals."""
+    count, _, columns = squares.shape
+    swapped = spare[: 32 * count * columns]
+    for half, shift, mask in _HALVES:
+        pairs = squares.reshape(count, 32 // half, 2, half * columns)
+        low, high = pairs[:, :, 0], pairs[:, :, 1]
+        moved = swapped.reshape(low.shape)
+        np.right_shift(low, shift, out=moved)
+        moved ^= high
+        moved &= mask
+        high ^= moved
+        moved <<= shift
+        low ^= moved
 
 
-def to_eights(rows: Bytes) -> Bytes:
-    """Rows of zeros added, so that there is a multiple of 8."""
-    count = -(-len(rows) // 8) * 8
-    if count == len(rows):
-        return rows
-    more = np.zeros((count, rows.shape[1]), np.uint8)
-    more[: len(rows)] = rows
-    return more
+def ones(rows: Bytes) -> tuple[Places, Places]:
+    """The places of the bits that are set, row after row, and how many there are in each row.
+
+    Args:
+        rows: of whole words.
+    """
+    width = rows.shape[1]
+    counts = np.bitwise_count(rows.view(np.uint64)).sum(axis=1, dtype=np.int64)
+    found = []
+    together = max(1, _BYTES // max(1, width))
+    for first in range(0, len(rows), together):
+        flat = rows[first : first + together].reshape(-1)
+        filled = np.flatnonzero(flat != 0)  # of truths, these are found several times quicker
+        bits = np.flatnonzero(np.unpackbits(flat[filled], bitorder="little").view(np.bool_))
+        filled -= filled // width * width
+        filled <<= 3
+        places = filled[bits >> 3]
+        places += bits & 7
+        found.append(places)
+    return np.concatenate(found) if found else np.empty(0, np.int64), counts

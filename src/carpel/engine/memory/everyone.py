@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .bitmaps import STRETCH, Container, containers
-from .bits import BitTable, Bytes, Words, as_words, by_slot, to_eights
+from .bits import BitTable, Bytes, Words, as_words, by_slot
 from .coding import Coded, Codes
 from .events import Stream
 from .pace import Pace
@@ -83,7 +83,7 @@ class Everyone:
         self._answer(rows, start, beyond)
         if len(self._read) < rows.shape[1]:
             rows = np.take(rows, self._read, axis=1)
-        leaves = by_slot(to_eights(rows))
+        leaves = by_slot(rows)
         return [one for programs in self._programs for one in containers(programs.run(leaves))]
 
     def _answer(self, rows: Bytes, start: int, beyond: int) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from pyroaring import BitMap
 
-from .due import Contacts
+from .bitmaps import bitmap_of
 from .flips import Flips
 
-_MOST_MOVES = 4096
+# So many moves wait at most; of each bitmap another number, or many would be due at once.
+_MOST_MOVES = 8192
+_turns = itertools.count()
+_STEP, _STEPS = 509, 4096
 
 
 class Members:
@@ -19,18 +24,17 @@ class Members:
 
     def __init__(self, members: BitMap | None = None) -> None:
         self._members = BitMap() if members is None else members
-        self._moves: list[Contacts] = []  # of whoever is there an odd number of times, out or in
-        self._moved = 0
+        # Whoever is there an odd number of times is out now and was in, or the other way round.
+        self._moves = bytearray()
+        self._most = 4 * (_MOST_MOVES - next(_turns) * _STEP % _STEPS)
         self.count = len(self._members)
 
     def move(self, flips: Flips) -> None:
         """Take in who entered and who left."""
-        for contacts in (flips.entered, flips.left):
-            if len(contacts):
-                self._moves.append(contacts)
+        self._moves += flips.entered.data
+        self._moves += flips.left.data
         self.count += len(flips.entered) - len(flips.left)
-        self._moved += len(flips.entered) + len(flips.left)
-        if self._moved > _MOST_MOVES:
+        if len(self._moves) > self._most:
             self._catch_up()
 
     @property
@@ -40,7 +44,13 @@ class Members:
         return self._members
 
     def _catch_up(self) -> None:
-        if self._moves:
-            contacts, times = np.unique(np.concatenate(self._moves), return_counts=True)
-            self._members ^= BitMap(contacts[times % 2 == 1].astype(np.uint32))
-            self._moves, self._moved = [], 0
+        if not self._moves:
+            return
+        contacts = np.sort(np.frombuffer(self._moves, np.uint32))
+        again = contacts[1:] == contacts[:-1]
+        if again.any():
+            firsts = np.flatnonzero(np.r_[True, ~again])
+            times = np.diff(firsts, append=len(contacts))
+            contacts = contacts[firsts[times & 1 == 1]]
+        self._members ^= bitmap_of(contacts)
+        self._moves = bytearray()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
-from .bits import Bytes, Places
+from .bits import Bytes, Places, by_slot
 
 # "leaf", or ("and" | "or", shapes…)
 Shape: TypeAlias = Any
@@ -72,21 +72,30 @@ class Programs:
         self._programs.pop(number, None)
         self._groups = None
 
-    def flipped(self, old: Bytes, new: Bytes) -> Iterator[tuple[int, Places, Places]]:
-        """Segments in which somebody moves when rows of leaves go from old to new.
+    def moved(self, old: Bytes, new: Bytes) -> Iterator[tuple[Places, Bytes, Bytes]]:
+        """Segments in which somebody moves when contacts' rows of leaves go from old to new.
+
+        Only those that look at a leaf that changed for anybody are worked out.
 
         Yields:
-            The segment, the places of those who are in it now, and of those who are not any more.
+            Segments, and for each a row of bits of who enters, and one of who leaves.
         """
         if self._groups is None:
             self._groups = alike(self._programs)
-        changed = (old != new).any(axis=1)
-        for one in self._groups:
-            hit = changed[one.rows].any(axis=0)
-            if changed[EXISTS] or hit.all():
-                yield from one.flipped(old, new)
-            elif hit.any():
-                yield from one.some(hit).flipped(old, new)
+        before, after = old.view(np.uint64), new.view(np.uint64)
+        differ = np.bitwise_or.reduce(before ^ after, axis=0)
+        changed = np.unpackbits(differ.view(np.uint8), bitorder="little").view(np.bool_)
+        hit = [(one, one.hit(changed)) for one in self._groups]
+        if not any(which.any() for _, which in hit):
+            return
+        words = np.flatnonzero(differ)  # all other leaves are as they were
+        leaves = by_slot(new)
+        old_leaves = leaves.copy()
+        of_words = np.take(before, words, axis=1).view(np.uint8)
+        old_leaves.reshape(len(differ), -1)[words] = by_slot(of_words).reshape(len(words), -1)
+        for one, which in hit:
+            if which.any():
+                yield one.some(which).moved(old_leaves, leaves)
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,12 @@ class Alike:
     shape: Shape
     numbers: Places
     rows: Places
+
+    def hit(self, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of the segments look at a leaf that changed."""
+        if changed[EXISTS]:
+            return np.ones(len(self.numbers), np.bool_)
+        return np.asarray(changed[self.rows].any(axis=0))
 
     def some(self, which: NDArray[np.bool_]) -> Alike:
         """Only some of the segments."""
@@ -107,27 +122,17 @@ class Alike:
         made &= leaves[EXISTS]
         return made
 
-    def flipped(self, old: Bytes, new: Bytes) -> Iterator[tuple[int, Places, Places]]:
-        """As `Programs.flipped`."""
+    def moved(self, old: Bytes, new: Bytes) -> tuple[Places, Bytes, Bytes]:
+        """As `Programs.moved`, from rows by leaf."""
         inside = self.run(new)
         moved = self.run(old)
         moved ^= inside
-        segments = np.flatnonzero(moved.any(axis=1))
-        inside = inside[segments]
-        moved = moved[segments]
-        yield from zip(
-            self.numbers[segments].tolist(),
-            _places(moved & inside),
-            _places(moved & ~inside),
-            strict=True,
-        )
-
-
-def _places(rows: Bytes) -> list[Places]:
-    """For each row of bits the places that are set."""
-    places = np.flatnonzero(np.unpackbits(rows.reshape(-1), bitorder="little").view(np.bool_))
-    counts = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
-    return np.split(places % (8 * rows.shape[1]), np.cumsum(counts)[:-1]) if len(rows) else []
+        some = moved.view(np.uint64).any(axis=1)
+        moved = moved[some]
+        entered = inside[some]
+        entered &= moved
+        moved ^= entered
+        return self.numbers[some], entered, moved
 
 
 def alike(programs: Mapping[int, Program]) -> list[Alike]:

@@ -17,12 +17,12 @@ from carpel.storage.columns import Snapshot, WorkspaceBatch
 from .absorbing import Sources, copied, take_over
 from .answers import sources_of
 from .bitmaps import STRETCH, bitmap
-from .bits import BitTable, Bytes, by_slot, to_eights
+from .bits import BitTable, Bytes
 from .contacts import ContactSide, mask_of
 from .due import Contacts, nobody
 from .events import Stream
 from .everyone import Everyone, Fresh
-from .flips import Flips, all_together
+from .flips import Flips, all_together, told_apart
 from .groups import Group
 from .loading import Loaded, Loader, Wanted, counts_from_days, date_column, open_timed
 from .members import Members
@@ -373,12 +373,15 @@ class World:
 
     def _settle(self, old: Bytes, new: Rows) -> dict[int, Flips]:
         """Keep new answers, and move in and out whom they move."""
-        differ = np.flatnonzero((old != new.cells).any(axis=1))
-        contacts = new.contacts[differ]
-        self._answers.put(contacts, new.cells[differ])
+        changes = old.view(np.uint64) != new.cells.view(np.uint64)
+        differ = np.flatnonzero(changes.any(axis=1))
+        if not len(differ):
+            return {}
+        contacts, now = new.contacts[differ], new.cells[differ]
+        self._answers.put(contacts, now)
         flips: dict[int, Flips] = {}
-        before, after = by_slot(to_eights(old[differ])), by_slot(to_eights(new.cells[differ]))
-        for number, entered, left in self._programs.flipped(before, after):
-            flips[number] = Flips(contacts[entered], contacts[left])
-            self._segments[number].members.move(flips[number])
+        for moved in self._programs.moved(old[differ], now):
+            for number, one in told_apart(contacts, *moved):
+                flips[number] = one
+                self._segments[number].members.move(one)
         return flips
