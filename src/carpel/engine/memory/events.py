@@ -17,9 +17,9 @@ from .bits import Bytes, Places
 from .coding import Encoded
 from .dictionaries import Dictionary
 from .due import Contacts, Times, Watches, nobody
-from .happenings import Column, Happenings, Tier
+from .happenings import Column, Happenings, Tier, distinct
 from .numbers import Scaled
-from .reading import EventBatch
+from .reading import EventBatch, plain
 from .recording import Form
 from .samples import Sample
 from .streams import ColumnKey, EventLeaf, StreamKey
@@ -113,7 +113,7 @@ class Stream:
 
     def take(self, events: EventBatch, now: int) -> Contacts:
         """New events; returns whose they are, of those that fit."""
-        places = np.flatnonzero(events.of_types(self.key.types) & events.truth(self.key.where))
+        places = events.fitting(self.key)
         if not len(places):
             return nobody()
         tier = Tier(events.contacts[places], events.times[places], {}, {})
@@ -121,7 +121,7 @@ class Stream:
             self._read(events, key, places, tier)
         self._happenings.add(tier)
         self._watch(tier, now)
-        return np.unique(tier.contacts).astype(np.int64)
+        return distinct(tier.contacts).astype(np.int64)
 
     def _read(self, events: EventBatch, key: ColumnKey, places: Places, tier: Tier) -> None:
         """One column of new events."""
@@ -136,18 +136,22 @@ class Stream:
                 values = [stored.values[code] for code in stored.codes[places].tolist()]
                 found.append(day_column(values) if isinstance(source, Day) else values)
             tier.values[key] = self.turn_codes(key, found)
-        else:
+        elif key[1] == "code":
             coded = events.coded(key[0])
             there = Encoded(coded.codes[places], coded.values)
             tier.values[key], tier.there[key] = self.encoded(key, there)
+        else:
+            column, fits = events.column(key)
+            tier.there[key] = fits[places]
+            tier.values[key] = (
+                column.taken(places) if isinstance(column, Scaled) else column[places]
+            )
 
     def encoded(self, key: ColumnKey, found: Encoded) -> tuple[Column, Bools]:
         """Stored values as the column keeps them, and where there is one."""
+        if key[1] in ("number", "date"):
+            return plain(found, key)
         there = np.asarray([value is not None for value in found.values], np.bool_)[found.codes]
-        if key[1] == "number":
-            return Scaled.of(found.values).taken(found.codes), there
-        if key[1] == "date":
-            return np.asarray([value or 0 for value in found.values], np.int64)[found.codes], there
         return self._dictionaries[key].codes(found.values)[found.codes], there
 
     def turn_codes(self, key: ColumnKey, columns: Sequence[Any]) -> Any:

@@ -95,6 +95,11 @@ def order_of(contacts: NDArray[np.int32]) -> NDArray[np.int64] | None:
     return keys
 
 
+def distinct(contacts: NDArray[Any]) -> NDArray[Any]:
+    """Ascending contacts, each once."""
+    return contacts[np.r_[True, contacts[1:] != contacts[:-1]]] if len(contacts) else contacts
+
+
 def merged(tiers: Sequence[Tier]) -> Tier:
     """All their events in one, by contact."""
     return concatenated(tiers).sorted()
