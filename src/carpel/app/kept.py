@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from carpel.domain.feed import Feed
 from carpel.engine import snapshots
+from carpel.engine.fingerprint import fingerprint
 from carpel.engine.live import Engine
 from carpel.engine.publication import Standing
 from carpel.storage.columns import Columns
 from carpel.storage.directory import DataDirectory
+
+_log = logging.getLogger("carpel.engine")
 
 # So long a stop waits for the feed to be on disk; without that there is no snapshot.
 _MOST_WAIT_S = 20
@@ -22,7 +26,7 @@ class KeptEngine:
         """Args: is_on: off, none is read or written, and one that is there goes."""
         self._file = directory.snapshot
         self._columns = directory.columns
-        self._is_on = is_on
+        self._is_on = is_on and _can_be_told()
         self._found = snapshots.stamp(self._columns) if self._columns.exists() else (0, 0)
         self._left: tuple[int, Mapping[int, Standing]] | None = None
 
@@ -47,3 +51,13 @@ class KeptEngine:
         """The stores are closed as well: write the snapshot."""
         if self._left is not None:
             engine.keep(self._file, snapshots.stamp(self._columns), *self._left)
+
+
+def _can_be_told() -> bool:
+    """Whether it can be told which code this is. At the stop another version may lie on the disk."""
+    try:
+        fingerprint()
+    except OSError as error:
+        _log.warning("there will be no snapshot of live segments: %s", error)
+        return False
+    return True

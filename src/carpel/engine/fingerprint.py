@@ -20,15 +20,19 @@ _FIRST_LINE = 80
 def fingerprint() -> str:
     """The same text as long as a world that was kept means now what it meant then.
 
+    Ask for it when the process begins: later another version may lie where this one came from.
+
     Raises:
         OSError: the code cannot be read.
     """
     digest = sha256()
     package = Path(__file__).parents[1]
-    for room in _ROOMS:
-        for file in sorted((package / room).rglob("*.py")):
-            digest.update(file.relative_to(package).as_posix().encode() + b"\0")
-            digest.update(file.read_bytes() + b"\0")
+    files = [file for room in _ROOMS for file in sorted((package / room).rglob("*.py"))]
+    if not files:
+        raise FileNotFoundError(f"there is no code in {package}")
+    for file in files:
+        digest.update(file.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(file.read_bytes() + b"\0")
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)}\0".encode())
     digest.update(f"{sys.version} {sys.byteorder}\0".encode())
