@@ -29,6 +29,7 @@ def test_the_live_engine_agrees_with_two_recomputes(theme: str) -> None:
 
     agrees()
     assert tally["audits in memory"] == tally["audits"], tally
+    assert tally["restarts from a snapshot"] >= tally["restart"] // 2, tally
     assert tally["audits with some of all"] > tally["audits"] // 20, tally
     assert tally["held against the oracle"] > 0.9 * tally["audits"], tally
     found = {name.removesuffix(" leaf") for name in tally}
