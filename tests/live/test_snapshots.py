@@ -12,6 +12,7 @@ from carpel.domain.contacts import Write
 from carpel.domain.ingest import ContactsRecord, records
 from carpel.domain.segments import Definition
 from carpel.engine import restoring
+from carpel.engine.memory import pickled
 from carpel.kit.clock import DAY, HOUR
 from carpel.kit.ids import new_seed
 from carpel.storage.log import Log
@@ -31,9 +32,12 @@ def changes(home: House) -> list[tuple[Any, ...]]:
     )
 
 
-@pytest.mark.parametrize("background", [False, True])
-def test_nothing_of_a_world_is_lost(tmp_path: Path, *, background: bool) -> None:
+@pytest.mark.parametrize(("background", "small"), [(False, 0), (True, pickled._SMALL)])  # noqa: SLF001
+def test_nothing_of_a_world_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int, *, background: bool
+) -> None:
     """Attribute by attribute, whatever the classes are; and it goes on like the one before."""
+    monkeypatch.setattr(pickled, "_SMALL", small)  # with 0 all arrays lie outside of the pickle
     data = tmp_path / "data"
     with house(data, NOON, background=background) as home:
         fill(home)
