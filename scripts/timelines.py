@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from hypothesis import HealthCheck, given, seed, settings, strategies as st
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
 
 from support.population import Population
 from support.timeline_runs import CROWDS, Stopped, went
@@ -32,6 +32,7 @@ def main() -> int:
     options.add_argument("--comparisons", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=sys.maxsize)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--first", action="store_true", help="stop at a difference, as it is")
     given_options = options.parse_args()
     tally: Counter[str] = Counter()
     for one in (signal.SIGTERM, signal.SIGINT):  # looked at between steps
@@ -43,22 +44,28 @@ def main() -> int:
             tally["held against the oracle"] < given_options.comparisons
             and number < given_options.seed + given_options.rounds
         ):
-            _round(number, tally)
+            _round(number, tally, as_it_is=given_options.first)
             _say(f"seed {number}", tally, began)
             number += 1
+            if tally["differences"] and given_options.first:
+                break
     except Stopped:
         print("stopped", flush=True)
     _summary(tally, began)
     return 1 if tally["differences"] else 0
 
 
-def _round(number: int, tally: Counter[str]) -> None:
+def _round(number: int, tally: Counter[str], *, as_it_is: bool) -> None:
     """Some timelines of one theme. The smallest that fails is printed, and the others go on."""
     theme = list(THEMES)[number % len(THEMES)]
 
     @seed(number)
     @settings(
-        max_examples=EACH, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=EACH,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate] if as_it_is else [Phase.generate, Phase.shrink],
     )
     @given(CROWDS, st.data())
     def agrees(population: Population, data: st.DataObject) -> None:
