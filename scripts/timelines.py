@@ -73,9 +73,9 @@ def _round(number: int, tally: Counter[str], *, as_it_is: bool) -> None:
 
     try:
         agrees()
-    except Stopped:
-        raise
     except Exception:
+        if tally["stop"]:
+            raise Stopped from None
         tally["differences"] += 1
         print(f"DIFFERENCE: seed {number}, theme {theme}", flush=True)
         traceback.print_exc(file=sys.stdout)

@@ -117,7 +117,8 @@ class Compared(Timeline):
     def _define_unseen(self) -> None:
         """A segment that nobody waits for: all of these are taken up in one pass."""
         self._segments += 1
-        wanted = Definition(name=f"S{self._segments}", sql=self._sql())
+        of_list = self._data.draw(st.sampled_from((None, None, None, *LISTS)))
+        wanted = Definition(name=f"S{self._segments}", sql=self._sql(), list=of_list)
         note(str(wanted.sql))
         try:
             self._service.segments.create(self._workspace, wanted)

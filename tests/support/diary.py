@@ -12,6 +12,7 @@ from carpel.domain.contacts import Contact as Shown
 from carpel.domain.segments import Segment
 from carpel.domain.workspaces import Workspace
 from carpel.query import meaning as m
+from carpel.query.catalogue import Catalogue
 from carpel.query.compile import compile_document
 from support.oracle import World
 from support.oracle_values import Contact, Event
@@ -67,7 +68,7 @@ class Diary:
         versions = tuple((one.id, one.version) for one in segments)
         if self._rules[0] != versions:
             names = service.segments.names(workspace.no)
-            rules = {one.id: compile_document(one.document, names).condition for one in segments}
+            rules = {one.id: _rule(one, names) for one in segments}
             self._rules = (versions, rules)
         people = tuple(map(_contact, shown(service, workspace)))
         rules = self._rules[1]
@@ -88,6 +89,11 @@ def ids_of(service: Service, workspace: Workspace) -> dict[str, str]:
         for name in (person.identifiers.get("email"), person.identifiers.get("external_id"))
         if name is not None
     }
+
+
+def _rule(segment: Segment, names: Catalogue) -> m.Condition:
+    rule = compile_document(segment.document, names).condition
+    return rule if segment.list is None else m.both((m.InLists((segment.list,)), rule))
 
 
 def _contact(person: Shown) -> Contact:

@@ -11,7 +11,17 @@ from carpel.query import meaning as m
 from support.oracle_calendar import DAY, SECOND
 from support.oracle_drawing import built_once, mix
 from support.oracle_values import text_of_instant
-from support.population_strategies import DAYS, KINDS, NUMBERS, PATHS, TEXTS, TYPES, Now, instants
+from support.population_strategies import (
+    DAYS,
+    EMAILS,
+    KINDS,
+    NUMBERS,
+    PATHS,
+    TEXTS,
+    TYPES,
+    Now,
+    instants,
+)
 
 Where: TypeAlias = Literal["contact", "event"]
 Values: TypeAlias = st.SearchStrategy[m.Value]
@@ -35,7 +45,9 @@ lengths = mix(
     st.sampled_from(DAYS).map(lambda days: m.Duration(0, days * DAY)),
     st.sampled_from((0, 1, SECOND, 90 * 60 * SECOND)).map(lambda length: m.Duration(0, length)),
 )
-zones = st.sampled_from(("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland"))
+zones = st.sampled_from(
+    ("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "Asia/Beirut")
+)
 units: st.SearchStrategy[m.CalendarUnit] = st.sampled_from(get_args(m.CalendarUnit))
 starts = st.builds(m.StartOf, units, st.integers(-3, 2), zones)
 expressions = st.sampled_from(
@@ -230,13 +242,18 @@ def mixed_tests() -> Conditions:
 
 @built_once
 def list_tests(list_ids: tuple[str, ...]) -> Conditions:
-    members = st.lists(st.sampled_from(["a", "A", "b", "z"]), min_size=1, max_size=2, unique=True)
+    members = st.lists(
+        st.sampled_from(["a", "A", "b", "z", "b.example", "example.com", EMAILS[0]]),
+        min_size=1,
+        max_size=2,
+        unique=True,
+    )
     lists = st.lists(st.sampled_from(list_ids), min_size=1, max_size=2, unique=True)
     return mix(
         st.builds(m.InLists, lists.map(tuple)),
         st.builds(
             m.Contains,
-            st.sampled_from(("tags", "email_domains")).map(m.Field),
+            st.sampled_from(("tags", "email_domains", "alternate_emails")).map(m.Field),
             members.map(lambda some: tuple(map(m.Constant, some))),
         ),
     )
@@ -303,6 +320,7 @@ def aggregate_tests(now: Now) -> Conditions:
         st.builds(m.Compare, chosen, stamps, moments(now)),
         st.builds(m.Compare, chosen, stamps, moments(now)),
         st.builds(m.Compare, chosen, names, constant_texts),
+        st.builds(m.OneOf, sums, st.lists(thresholds, min_size=1).map(tuple), st.booleans()),
     )
 
 

@@ -45,6 +45,7 @@ NUMBERS = [
         "999999999999999999",
     )
 ]  # fmt: skip
+EMAILS = ["ann@a.example", "Bob@B.example", "c@b.example"]
 DAYS = (1, 7, 28, 29, 30, 31, 59, 90, 365, 366)
 NOWS = [
     instant(text)
@@ -115,6 +116,7 @@ def contacts(now: Now) -> st.SearchStrategy[Json]:
     """A contact without its external_id."""
     fields = {name: field_values(kind, now) for name, kind in FIELDS.items()}
     fields |= {"country": texts, "first_name": texts, "created_at": dates(now)}
+    fields["alternate_emails"] = st.lists(st.sampled_from(EMAILS), max_size=2, unique=True)
     return st.fixed_dictionaries(
         {
             "fields": st.fixed_dictionaries({}, optional=fields),
@@ -129,7 +131,7 @@ def property_values(path: tuple[str, ...], now: Now) -> st.SearchStrategy[Any]:
     written = ["true", "false", "TRUE", "1e1", "-.5", "007", "+1", " 1", "0x1", "NaN", None]
     number = numbers | numbers.map(str)
     usual: dict[str, st.SearchStrategy[Any]] = {
-        "p": number,
+        "p": number | st.sampled_from([1, 2, "1", "2.0"]),
         "q": dates(now),
         "deep": texts | number,
         "odd name": st.booleans() | st.sampled_from(["true", "false"]),

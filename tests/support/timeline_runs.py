@@ -12,6 +12,7 @@ from hypothesis.internal.conjecture import engine as conjecture
 from support.compared import Compared
 from support.population import Population
 from support.population_strategies import populations
+from support.tight import tightened
 from support.timeline_strategies import Theme
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a file system that forgets; where there is none, the usual)
@@ -33,8 +34,10 @@ def went(population: Population, data: st.DataObject, theme: Theme, tally: Count
         Stopped: the tally has a `stop`.
     """
     tally["timelines"] += 1
-    with TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
-        timeline = Compared(Path(folder), data, theme, tally)
+    folders = TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
+    with folders as folder, tightened(data) as bounds:
+        tally["timelines with low bounds"] += bool(bounds)
+        timeline = Compared(Path(folder) / "of", data, theme, tally)
         try:
             timeline.begin(population)
             timeline.check()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 from hypothesis import note, strategies as st
@@ -41,6 +42,7 @@ ACTIONS = [
     "define",
     "drop",
     "restart",
+    "crash",
 ]
 AT_ONCE = ["contact", "events", "time", "delete", "meet", "leave"]
 
@@ -185,6 +187,15 @@ class Timeline:
         self._start()
         self._service.engine.refresh()
         self._tally["restarts from a snapshot"] += self._service.engine.restored is not None
+
+    def crash(self) -> None:
+        """A process that ends without a word, and its directory as it lay there."""
+        left = self._folder.with_name(f"{self._folder.name}-{self._checks}")
+        copytree(self._folder, left)
+        self._open.close()
+        rmtree(self._folder)
+        left.rename(self._folder)
+        self._start()
 
     # ------------------------------------------------------------------------ within
 
