@@ -13,6 +13,7 @@ from carpel.kit.instants import LATEST
 
 from .aggregates import Owners
 from .answers import Day, seen_in, sources_of
+from .asked import Asked
 from .bits import Bytes, Places
 from .coding import Encoded
 from .dictionaries import Dictionary
@@ -50,6 +51,7 @@ class Stream:
         self._turnings: dict[p.RowLeaf, Turning] = {}
         self._happenings = Happenings(Tier.empty(columns))
         self._watches: dict[ColumnKey | None, Watches] = {}
+        self._asked: dict[tuple[int, ...] | None, Asked] = {}
 
     @property
     def read(self) -> set[tuple[p.Seen | Literal["no"], Form]]:
@@ -71,6 +73,7 @@ class Stream:
     def add(self, slot: int, leaf: EventLeaf, now: int) -> None:
         """Take up a leaf."""
         self.leaves[slot] = leaf
+        self._asked.clear()
         for key, point in leaf.points:
             if key not in self._watches:
                 self._watches[key] = Watches(_Dates(self._happenings, key))
@@ -83,6 +86,7 @@ class Stream:
     def remove(self, slot: int) -> None:
         """Forget a leaf."""
         del self.leaves[slot]
+        self._asked.clear()
         points = {found for leaf in self.leaves.values() for found in leaf.points}
         for key, watches in self._watches.items():
             watches.keep({point for other, point in points if other == key})
@@ -204,34 +208,33 @@ class Stream:
 
     # ------------------------------------------------------------------ answers
 
-    def bits(self, contacts: Contacts, rows: Bytes, now: int) -> None:
-        """Set the slots of its leaves in rows where they are zero, one for each contact."""
+    def answers(self, contacts: Contacts, now: int) -> tuple[Asked, Bytes]:
+        """What all its leaves ask, and for each contact the answers in the bytes that it names."""
+        asked = self._asked_of(None)
         owners, events = self._happenings.of(contacts)
-        self._set(Sample(owners, events, self, now), rows, len(contacts))
+        return asked, self._answered(Sample(owners, events, self, now), asked, len(contacts))
 
     def stretch_bits(
         self, first: int, beyond: int, rows: Bytes, now: int, slots: Sequence[int]
     ) -> None:
-        """The same for all contacts numbered from first to below `beyond`, for some slots."""
+        """Set some slots in rows where they are zero, one for each contact numbered from first to
+        below `beyond`.
+        """
+        asked = self._asked_of(tuple(slots))
         events = self._happenings.stretch(first, beyond)
-        owners = events.contacts.astype(np.int64) - first
-        self._set(Sample(owners, events, self, now), rows, beyond - first, slots)
+        sample = Sample(events.contacts.astype(np.int64) - first, events, self, now)
+        rows[: beyond - first, asked.bytes] |= self._answered(sample, asked, beyond - first)
 
-    def _set(
-        self, sample: Sample, rows: Bytes, contacts: int, slots: Sequence[int] | None = None
-    ) -> None:
-        together: dict[int, list[int]] = {}
-        for slot in self.leaves if slots is None else slots:
-            together.setdefault(slot >> 3, []).append(slot)
-        for place, neighbours in together.items():
-            column = rows[:contacts, place]
-            eventless = 0  # the answers without events
-            answers = np.zeros(len(sample.places), np.uint8)
-            for slot in neighbours:
-                leaf = self.leaves[slot]
-                answers |= sample.answer(leaf).view(np.uint8) << np.uint8(slot & 7)
-                eventless |= leaf.negated << (slot & 7)
-            answers |= column[sample.places]
-            if eventless:
-                column |= np.uint8(eventless)
-            column[sample.places] = answers
+    def _answered(self, sample: Sample, asked: Asked, contacts: int) -> Bytes:
+        found = np.empty((contacts, len(asked.without)), np.uint8)
+        found[:] = asked.without
+        found[sample.places] = sample.answers(asked)
+        return found
+
+    def _asked_of(self, slots: tuple[int, ...] | None) -> Asked:
+        """What some leaves ask, or all for None."""
+        asked = self._asked.get(slots)
+        if asked is None:
+            chosen = self.leaves if slots is None else {slot: self.leaves[slot] for slot in slots}
+            asked = self._asked[slots] = Asked(chosen)
+        return asked

@@ -31,7 +31,18 @@ class Rows:
 
     def answer(self, source: Stream | Timed, contacts: Contacts, now: int) -> None:
         """Work out one source's leaves for some of them."""
-        if len(contacts):
+        if not len(contacts):
+            return
+        if isinstance(source, Stream):
+            asked, answers = source.answers(contacts, now)
+            places = self._places(contacts)
+            if not isinstance(asked.bytes, slice):
+                places = places[:, None]
+            cells = self.cells[places, asked.bytes]
+            cells &= ~asked.mask
+            cells |= answers
+            self.cells[places, asked.bytes] = cells
+        else:
             rows = self.of(contacts)
             rows &= ~mask_of(source.slots, rows.shape[1])
             source.bits(contacts, rows, now)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
-from .aggregates import Chosen, Owners, sums_of
+from .aggregates import Chosen, Owners, spans_of, sums_of
 from .answers import sources_of
+from .asked import Asked, edges_of, packed
+from .bits import Bytes
 from .dictionaries import Dictionary
 from .happenings import Tier
 from .numbers import Scaled
 from .points import dates_fit
-from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf, StreamLeaf, date_key, is_still
+from .streams import ColumnKey, Row, SequenceLeaf, StreamLeaf, date_key, is_still
 from .thresholds import Bools
 from .values import zones_of
 
@@ -39,21 +41,43 @@ class Sample:
         self._now = now
         self._events = events
         self._looks = looks
-        self._starts = (
-            np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
-            if len(owners)
-            else (np.empty(0, np.int64))
-        )
+        self._edges = edges_of(owners)
+        self._starts, self._ends = self._edges[:-1], self._edges[1:]
         self.places: Owners = owners[self._starts]  # of the contacts that have events
-        self._ends = np.r_[self._starts[1:], len(owners)] if len(owners) else self._starts
         self._inside: dict[Row, Bools] = {}
         self._chosen: dict[tuple[Row, ...], Chosen] = {}
         self._in_time: _InTime | None = None
 
-    def answer(self, leaf: EventLeaf) -> Bools:
-        """For each contact at `places`, whether the leaf is true."""
-        found = self._follows(leaf) if isinstance(leaf, SequenceLeaf) else self._happened(leaf)
-        return found ^ leaf.negated
+    def answers(self, asked: Asked) -> Bytes:
+        """For each contact at `places` the answers, in the bytes that `asked` names."""
+        truths = np.zeros((asked.truths, len(self.places)), np.bool_)
+        if asked.counted.places or asked.summed:
+            self._compare(asked, truths)
+        for place, leaf in asked.others:
+            truths[place] = (
+                self._follows(leaf) if isinstance(leaf, SequenceLeaf) else self._happened(leaf)
+            )
+        truths ^= asked.negated
+        return packed(truths)
+
+    def _compare(self, asked: Asked, truths: Bools) -> None:
+        """Leaves that ask how many there are, or for a sum."""
+        shape = (len(asked.windows), len(self._events))
+        inside = np.ones(shape, np.bool_)
+        for windows, place in asked.windows.items():
+            for window in windows:
+                inside[place] &= self._fits(window)
+        if asked.counted.places:
+            counts = spans_of(inside, self._edges, np.int32)
+            truths[asked.counted.places] = asked.counted.true(counts, 0)
+        for key, spans in asked.summed.items():
+            column = self._events.values[key]
+            if not isinstance(column, Scaled):
+                raise TypeError("a sum of what is no number")
+            there = inside & self._events.there[key]
+            some = spans_of(there, self._edges, np.int32) > 0
+            sums = spans_of(np.where(there, column.summable(), 0), self._edges)
+            truths[spans.places] = some[spans.windows] & spans.true(sums, column.digits)
 
     def _happened(self, leaf: StreamLeaf) -> Bools:
         chosen = self._chosen.get(leaf.windows)

@@ -1,0 +1,165 @@
+"""What a stream's leaves ask, sorted by how it is answered: most of them all at once.
+
+How many events lie in a window, and what they sum up to, is worked out once for each window; a leaf that
+compares that with a constant becomes two whole numbers between which its answer is yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+
+from carpel.engine import plan as p
+
+from .bits import Bytes, Places
+from .having import column_key, on_time
+from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf
+from .thresholds import LEAST, MOST, Bools, Ints
+
+Windows = tuple[Row, ...]
+
+_BEYOND = 10**90  # any number there can be
+_FEW = 512  # columns; of more, bits are put together quicker than `packbits` does
+
+
+@dataclass
+class Spans:
+    """Leaves that compare one number of each window with constants."""
+
+    least: int  # of what is compared at all
+    places: list[int] = field(default_factory=list)  # among the leaves
+    windows: list[int] = field(default_factory=list)  # the number of each one's windows
+    tests: list[p.Compare | None] = field(default_factory=list)  # None: any at all
+    _bounds: dict[tuple[int, bool], tuple[Ints, Ints]] = field(default_factory=dict)
+
+    def add(self, place: int, windows: int, test: p.Compare | None) -> None:
+        self.places.append(place)
+        self.windows.append(windows)
+        self.tests.append(test)
+
+    def true(self, numbers: Ints, digits: int) -> Bools:
+        """For each leaf a row of answers, from a row of whole numbers of 10^-digits a window."""
+        least, most = self._between(digits, is_large=numbers.dtype == object)
+        mine = numbers[self.windows]
+        return np.asarray((mine >= least) & (mine <= most), np.bool_)
+
+    def _between(self, digits: int, *, is_large: bool) -> tuple[Ints, Ints]:
+        """The least and the greatest number that pass, for each leaf, in columns."""
+        found = self._bounds.get((digits, is_large))
+        if found is None:
+            pairs = [_between(test, digits) for test in self.tests]
+            pairs = [(max(least, self.least), most) for least, most in pairs]
+            if not is_large:
+                pairs = [_small(least, most) for least, most in pairs]
+            kind = object if is_large else np.int64
+            columns = np.asarray(pairs, kind)
+            found = self._bounds[digits, is_large] = columns[:, :1], columns[:, 1:]
+        return found
+
+
+def _between(test: p.Compare | None, digits: int) -> tuple[int, int]:
+    if test is None:
+        return -_BEYOND, _BEYOND
+    if not isinstance(test.constant, Decimal):
+        raise TypeError(f"{test.constant!r} is no number")
+    exact = Fraction(test.constant) * 10**digits
+    low, high = ceil(exact), floor(exact)
+    match test.operator:
+        case "=":
+            return low, high
+        case ">=":
+            return low, _BEYOND
+        case ">":
+            return high + 1, _BEYOND
+        case "<=":
+            return -_BEYOND, high
+        case "<":
+            return -_BEYOND, low - 1
+        case other:
+            raise TypeError(f"{other} is no span")
+
+
+def _small(least: int, most: int) -> tuple[int, int]:
+    """The same for numbers that are small themselves."""
+    if least > MOST or most < LEAST:
+        return MOST, LEAST  # none does
+    return max(least, LEAST), min(most, MOST)
+
+
+class Asked:
+    """Some leaves of one stream, by slot."""
+
+    def __init__(self, leaves: Mapping[int, EventLeaf]) -> None:
+        self.windows: dict[Windows, int] = {}
+        self.counted = Spans(1)
+        self.summed: dict[ColumnKey, Spans] = {}
+        self.others: list[tuple[int, EventLeaf]] = []
+        bytes_of = sorted({slot >> 3 for slot in leaves})
+        order = {byte: 8 * number for number, byte in enumerate(bytes_of)}
+        # Truths lie as their bits do, so that eight of them become a byte.
+        self.truths = 8 * len(bytes_of)
+        self.bytes: Any = np.asarray(bytes_of, np.int64)
+        if bytes_of and bytes_of[-1] - bytes_of[0] == len(bytes_of) - 1:
+            self.bytes = slice(bytes_of[0], bytes_of[-1] + 1)
+        negated, taken = np.zeros((2, self.truths, 1), np.bool_)
+        for slot, leaf in leaves.items():
+            place = order[slot >> 3] + (slot & 7)
+            negated[place], taken[place] = leaf.negated, True
+            self._sort(place, leaf)
+        self.negated = negated
+        self.mask = packed(taken)[0]
+        self.without = packed(negated)[0]  # what is true of who has no events
+
+    def _sort(self, place: int, leaf: EventLeaf) -> None:
+        if isinstance(leaf, SequenceLeaf):
+            self.others.append((place, leaf))
+            return
+        windows = self.windows.setdefault(leaf.windows, len(self.windows))
+        plain = _plain(leaf.having) if leaf.having is not None else None
+        if leaf.having is None:
+            self.counted.add(place, windows, None)
+        elif plain is None:
+            self.others.append((place, leaf))
+        elif plain[0].function == "sum":
+            key = column_key(plain[0])
+            self.summed.setdefault(key, Spans(-_BEYOND)).add(place, windows, plain[1])
+        else:
+            self.counted.add(place, windows, plain[1])
+
+
+def _plain(having: p.Tree[p.AggregateTest]) -> tuple[p.AggregateTest, p.Compare] | None:
+    """The test, if it compares how many events there are, or a sum, with a constant."""
+    if not isinstance(having, p.AggregateTest) or not isinstance(having.test, p.Compare):
+        return None
+    is_count = having.function == "count" and (having.of is None or on_time(having))
+    if having.test.operator == "!=" or not (is_count or having.function == "sum"):
+        return None
+    return having, having.test
+
+
+def packed(truths: Bools) -> Bytes:
+    """From a row for each of 8 · n questions to a row of n bytes for each column."""
+    if truths.shape[1] < _FEW:
+        return np.packbits(truths, axis=0, bitorder="little").T
+    eights = truths.view(np.uint8).reshape(-1, 8, truths.shape[1])
+    found = eights[:, 0].copy()
+    for bit in range(1, 8):
+        found |= eights[:, bit] << np.uint8(bit)
+    return found.T
+
+
+def edges_of(owners: Places) -> Places:
+    """Where the events of each owner begin, and at the end how many there are in all."""
+    if not len(owners):
+        return np.zeros(1, np.int64)
+    firsts = np.flatnonzero(owners[1:] != owners[:-1])
+    found = np.empty(len(firsts) + 2, np.int64)
+    found[0], found[-1] = 0, len(owners)
+    np.add(firsts, 1, out=found[1:-1])
+    return found
