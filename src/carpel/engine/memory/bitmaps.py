@@ -19,6 +19,7 @@ from .bits import Bytes
 STRETCH = 65_536  # the numbers of one container
 _COOKIE = 12_346
 _FEW = 4096
+_SCANT = 1024  # so many numbers are put in one by one
 
 Container: TypeAlias = tuple[int, bytes]  # how many are set, and the bytes
 
@@ -63,11 +64,25 @@ def bitmap(stretches: Sequence[tuple[int, Container]]) -> BitMap:
 
 
 def bitmap_of(numbers: NDArray[np.uint32]) -> BitMap:
-    """A bitmap of these numbers."""
-    # What is no `array` would be taken in one by one, at several times the cost.
-    return BitMap(array("I", numbers.tobytes()))
+    """A bitmap of ascending numbers, each there once."""
+    if len(numbers) <= _SCANT:
+        return BitMap(array("I", numbers.tobytes()))
+    keys = np.arange(numbers[0] >> 16, (numbers[-1] >> 16) + 1, dtype=np.uint32)
+    edges = np.append(numbers.searchsorted(keys << 16), len(numbers))
+    counts = np.diff(edges)
+    if counts.max() > _FEW:
+        return BitMap(array("I", numbers.tobytes()))
+    filled = np.flatnonzero(counts)
+    head = np.empty((len(filled), 2), "<u2")
+    head[:, 0], head[:, 1] = keys[filled], counts[filled] - 1
+    offsets = (8 + 8 * len(filled) + 2 * edges[filled]).astype("<u4")
+    start = np.asarray([_COOKIE, len(filled)], "<u4")
+    parts = (start, head, offsets, numbers.astype("<u2"))  # of each number its last 16 bits
+    made: BitMap = BitMap.deserialize(b"".join(part.tobytes() for part in parts))
+    return made
 
 
 def frozen_of(numbers: NDArray[np.uint32]) -> FrozenBitMap:
-    """The same, which nobody can change."""
+    """Of any numbers, and nobody can change it."""
+    # What is no `array` would be taken in one by one, at several times the cost.
     return FrozenBitMap(array("I", numbers.tobytes()))

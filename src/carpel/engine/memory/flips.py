@@ -24,25 +24,26 @@ class Flips:
 
 
 def told_apart(
-    contacts: Contacts, segments: Places, entered: Bytes, left: Bytes
-) -> Iterator[tuple[int, Flips]]:
+    contacts: Contacts, segments: Places, moved: Bytes
+) -> Iterator[tuple[int, Flips, bytes]]:
     """Who moved, segment by segment.
 
     Args:
         contacts: whom the bits are of.
         segments: their numbers.
-        entered: a row of bits for each, of who is in now.
-        left: the same of who is not any more.
+        moved: two rows of bits for each: of who is in now, and of who is not any more.
+
+    Yields:
+        The segment, who moved, and all of them as numbers of four bytes.
     """
-    numbers = contacts.astype(np.uint32)
-    places, counts = ones(entered)
-    inside, ends = numbers[places], np.cumsum(counts).tolist()
-    places, counts = ones(left)
-    outside, other_ends = numbers[places], np.cumsum(counts).tolist()
-    first = other_first = 0
-    for segment, end, other_end in zip(segments.tolist(), ends, other_ends, strict=True):
-        yield segment, Flips(inside[first:end], outside[other_first:other_end])
-        first, other_first = end, other_end
+    places, counts = ones(moved)
+    numbers = contacts.astype(np.uint32)[places]
+    whole = numbers.tobytes()
+    ends = np.cumsum(counts).tolist()
+    first = 0
+    for segment, middle, end in zip(segments.tolist(), ends[::2], ends[1::2], strict=True):
+        yield segment, Flips(numbers[first:middle], numbers[middle:end]), whole[4 * first : 4 * end]
+        first = end
 
 
 def all_together(parts: Sequence[Mapping[int, Flips]]) -> dict[int, Flips]:

@@ -95,6 +95,12 @@ def order_of(contacts: NDArray[np.int32]) -> NDArray[np.int64] | None:
     return keys
 
 
+def _runs(firsts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Runs of numbers, one after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1]) + np.repeat(firsts - ends + lengths, lengths)
+
+
 def distinct(contacts: NDArray[Any]) -> NDArray[Any]:
     """Ascending contacts, each once."""
     return contacts[np.r_[True, contacts[1:] != contacts[:-1]]] if len(contacts) else contacts
@@ -150,23 +156,30 @@ class Happenings:
         Returns:
             Places in `contacts`, ascending, and the events in that order.
         """
-        owners, found = [], []
+        found = []
+        both = np.empty(2 * len(contacts), np.int32)
+        both[::2] = contacts
+        np.add(both[::2], 1, out=both[1::2])
         for tier in self._tiers:
-            if len(tier):
-                left = tier.first_of(contacts)
-                lengths = tier.first_of(contacts + 1) - left
-                owner = np.repeat(np.arange(len(contacts)), lengths)
-                ends = np.cumsum(lengths)
-                places = np.arange(len(owner)) + np.repeat(left - ends + lengths, lengths)
-                owners.append(owner)
-                found.append(tier.taken(places))
+            edges = tier.contacts.searchsorted(both)
+            lengths = edges[1::2] - edges[::2]
+            if lengths.any():
+                found.append((tier, edges[::2], lengths))
         if not found:
             return np.empty(0, np.int64), self._tiers[0].taken(slice(0, 0))
+        lengths = np.add.reduce([one[2] for one in found])
+        owner = np.repeat(np.arange(len(contacts)), lengths)
         if len(found) == 1:
-            return owners[0], found[0]
-        owner = np.concatenate(owners)
-        order = np.argsort(owner, kind="stable")
-        return owner[order], concatenated(found).taken(order)
+            tier, left, _ = found[0]
+            return owner, tier.taken(_runs(left, lengths))
+        events = concatenated([tier.taken(_runs(left, mine)) for tier, left, mine in found])
+        order = np.empty(len(owner), np.int64)
+        free, taken = np.cumsum(lengths) - lengths, 0  # each one's places, tier after tier
+        for _, _, mine in found:
+            places = _runs(free, mine)
+            order[places] = np.arange(taken, taken + len(places))
+            free, taken = free + mine, taken + len(places)
+        return owner, events.taken(order)
 
     def stretch(self, first: int, beyond: int) -> Tier:
         """The events of contacts numbered from first to below `beyond`, by contact."""

@@ -72,13 +72,13 @@ class Programs:
         self._programs.pop(number, None)
         self._groups = None
 
-    def moved(self, old: Bytes, new: Bytes) -> Iterator[tuple[Places, Bytes, Bytes]]:
+    def moved(self, old: Bytes, new: Bytes) -> Iterator[tuple[Places, Bytes]]:
         """Segments in which somebody moves when contacts' rows of leaves go from old to new.
 
         Only those that look at a leaf that changed for anybody are worked out.
 
         Yields:
-            Segments, and for each a row of bits of who enters, and one of who leaves.
+            Segments, and for each two rows of bits: of who enters, and of who leaves.
         """
         if self._groups is None:
             self._groups = alike(self._programs)
@@ -122,17 +122,18 @@ class Alike:
         made &= leaves[EXISTS]
         return made
 
-    def moved(self, old: Bytes, new: Bytes) -> tuple[Places, Bytes, Bytes]:
+    def moved(self, old: Bytes, new: Bytes) -> tuple[Places, Bytes]:
         """As `Programs.moved`, from rows by leaf."""
         inside = self.run(new)
         moved = self.run(old)
         moved ^= inside
-        some = moved.view(np.uint64).any(axis=1)
+        some = np.flatnonzero(moved.view(np.uint64).any(axis=1))
+        found = np.empty((len(some), 2, moved.shape[1]), np.uint8)
+        entered, left = found[:, 0], found[:, 1]
         moved = moved[some]
-        entered = inside[some]
-        entered &= moved
-        moved ^= entered
-        return self.numbers[some], entered, moved
+        np.bitwise_and(inside[some], moved, out=entered)
+        np.bitwise_xor(moved, entered, out=left)
+        return self.numbers[some], found.reshape(-1, moved.shape[1])
 
 
 def alike(programs: Mapping[int, Program]) -> list[Alike]:

@@ -319,7 +319,8 @@ class World:
         self._contact_side.forget(gone, now)
         created = self._put(changed, new, batch, now)
         for key, contacts in touched.items():
-            new.answer(self._streams[key], np.union1d(contacts, created), now)
+            asked = np.union1d(contacts, created) if len(created) else contacts
+            new.answer(self._streams[key], asked, now)
         return self._settle(old, new)
 
     def advance(self, now: int) -> dict[int, Flips]:
@@ -343,6 +344,8 @@ class World:
 
     def _put(self, changed: Contacts, new: Rows, batch: WorkspaceBatch, now: int) -> Contacts:
         """Answer all leaves about changed contacts' values; returns who is new."""
+        if not len(changed):
+            return changed
         old = new.of(changed)
         is_new = (old[:, EXISTS >> 3] & (1 << EXISTS)) == 0
         of_events = [slot for stream in self._streams.values() for slot in stream.leaves]
@@ -360,15 +363,14 @@ class World:
         events = EventBatch(batch.events) if len(batch.events) else None
         touched: dict[StreamKey, Contacts] = {}
         for key, stream in self._streams.items():
-            found = [nobody()]
+            found = []
             for gone, kept in batch.moved:
                 if stream.move(gone, kept, now):
                     found.append(np.asarray([kept], np.int64))
             if len(erased):
                 stream.erase(erased)
-            if events is not None:
-                found.append(stream.take(events, now))
-            touched[key] = np.unique(np.concatenate(found))
+            new = nobody() if events is None else stream.take(events, now)
+            touched[key] = np.unique(np.concatenate((new, *found))) if found else new
         return touched
 
     def _settle(self, old: Bytes, new: Rows) -> dict[int, Flips]:
@@ -381,7 +383,7 @@ class World:
         self._answers.put(contacts, now)
         flips: dict[int, Flips] = {}
         for moved in self._programs.moved(old[differ], now):
-            for number, one in told_apart(contacts, *moved):
+            for number, one, numbers in told_apart(contacts, *moved):
                 flips[number] = one
-                self._segments[number].members.move(one)
+                self._segments[number].members.move(numbers, len(one.entered) - len(one.left))
         return flips
