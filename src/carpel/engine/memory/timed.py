@@ -92,9 +92,13 @@ class DateColumn:
         """Set the slots of its leaves (or some) in the contacts' rows, where they are zero."""
         times = self._values[contacts]
         there = times != MISSING
+        together: dict[int, NDArray[np.uint8]] = {}  # by byte: rows lie far apart
         for slot in self._leaves if slots is None else slots:
             true = there & dates_fit(times, self._leaves[slot], now)
-            rows[: len(true), slot >> 3] |= true.astype(np.uint8) << np.uint8(slot & 7)
+            bits = true.view(np.uint8) << np.uint8(slot & 7)
+            together[slot >> 3] = together[slot >> 3] | bits if slot >> 3 in together else bits
+        for place, bits in together.items():
+            rows[: len(bits), place] |= bits
 
     def forget_all_but(self, there: Bools) -> None:
         """Forget everything of contacts that are not there."""
