@@ -15,13 +15,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import msgspec
 from typing_extensions import override
 
-from .sqlite import Database
+from .sqlite import Database, insert
 
 _SHIFT = 32
 _LOW = (1 << _SHIFT) - 1
 _AT_ONCE = 900
+_ROWS_AT_ONCE = 10_000
+
+_owned = msgspec.json.Decoder(list[tuple[str, int]]).decode
 
 
 class _Lookups(ABC):
@@ -49,17 +53,23 @@ class _Lookups(ABC):
             return found[0] if found else None
 
     def rows(self, workspace: int, numbers: Iterable[int]) -> list[tuple[int, bytes]]:
-        """Number and row of each of these contacts that exists, in the order asked."""
+        """Number and row of each of these contacts that exists, in the order asked.
+
+        SQLite answers with one row in which they all are: sqlite3 gives the interpreter away and
+        takes it back for each row of an answer, and on a busy server each taking back is a wait.
+        """
         wanted = list(numbers)
-        keys = json.dumps([workspace << _SHIFT | no for no in wanted])
-        with self.read() as connection:
-            found = dict(
-                connection.execute(
-                    "SELECT key, row FROM contact WHERE key IN (SELECT value FROM json_each(?))",
-                    (keys,),
-                ).fetchall()
-            )
         base = workspace << _SHIFT
+        found: dict[int, bytes] = {}
+        with self.read() as connection:
+            for start in range(0, len(wanted), _ROWS_AT_ONCE):
+                some = wanted[start : start + _ROWS_AT_ONCE]
+                text = connection.execute(
+                    "SELECT group_concat(key || ' ' || hex(row), ' ') FROM contact "
+                    "WHERE key IN (SELECT value FROM json_each(?))",
+                    (json.dumps([base | no for no in some]),),
+                ).fetchone()[0]
+                found.update((int(key), bytes.fromhex(row)) for key, row in _pairs(text))
         return [(no, found[base | no]) for no in wanted if base | no in found]
 
     def number_of_id(self, workspace: int, contact_id: bytes) -> int | None:
@@ -90,13 +100,13 @@ class _Lookups(ABC):
         """The contacts with each of these identifiers, the oldest first; all values are there."""
         found: dict[str, list[int]] = {value: [] for value in values}
         with self.read() as connection:
-            rows = connection.execute(
-                "SELECT value, no FROM identifier WHERE workspace = ? AND kind = ? "
-                "AND value IN (SELECT value FROM json_each(?)) ORDER BY no",
+            text = connection.execute(  # as one row of answer, see `rows`
+                "SELECT json_group_array(json_array(value, no)) FROM identifier "
+                "WHERE workspace = ? AND kind = ? AND value IN (SELECT value FROM json_each(?))",
                 (workspace, kind, json.dumps(list(values))),
-            )
-            for value, no in rows:
-                found[value].append(no)
+            ).fetchone()[0]
+        for value, no in sorted(_owned(text)):
+            found[value].append(no)
         return found
 
     def list_numbers(
@@ -161,11 +171,12 @@ class _Lookups(ABC):
             for start in range(0, len(keys), _AT_ONCE):
                 some = keys[start : start + _AT_ONCE]
                 marks = ", ".join("?" * len(some))
-                found.update(
-                    connection.execute(
-                        f"SELECT hash, run FROM event_key WHERE hash IN ({marks})", some
-                    ).fetchall()
-                )
+                text = connection.execute(  # as one row of answer, see `rows`
+                    "SELECT group_concat(hex(hash) || ' ' || run, ' ') FROM event_key "
+                    f"WHERE hash IN ({marks})",
+                    some,
+                ).fetchone()[0]
+                found.update((bytes.fromhex(key), int(run)) for key, run in _pairs(text))
         return found
 
     def ids(self, workspace: int, numbers: Collection[int]) -> dict[int, bytes]:
@@ -253,10 +264,11 @@ class People(Database, _Lookups):
     def put_rows(self, rows: Iterable[tuple[int, int, bytes, bytes]]) -> None:
         """Write (workspace, number, id, row)."""
         with self.write() as connection:
-            connection.executemany(
+            insert(
+                connection,
                 "INSERT INTO contact VALUES (?, ?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET row = excluded.row",
-                ((workspace << _SHIFT | no, cid, row) for workspace, no, cid, row in rows),
+                [(workspace << _SHIFT | no, cid, row) for workspace, no, cid, row in rows],
             )
 
     def delete_rows(self, keys: Iterable[tuple[int, int]]) -> None:
@@ -270,7 +282,7 @@ class People(Database, _Lookups):
     def put_identifiers(self, rows: Iterable[tuple[int, int, str, int]]) -> None:
         """Write (workspace, kind, value, number)."""
         with self.write() as connection:
-            connection.executemany("INSERT OR IGNORE INTO identifier VALUES (?, ?, ?, ?)", rows)
+            insert(connection, "INSERT OR IGNORE INTO identifier VALUES (?, ?, ?, ?)", list(rows))
 
     def delete_identifiers(self, rows: Iterable[tuple[int, int, str, int]]) -> None:
         """Forget (workspace, kind, value, number)."""
@@ -283,7 +295,7 @@ class People(Database, _Lookups):
     def put_list_members(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Write (workspace, list, number)."""
         with self.write() as connection:
-            connection.executemany("INSERT OR IGNORE INTO list_member VALUES (?, ?, ?)", rows)
+            insert(connection, "INSERT OR IGNORE INTO list_member VALUES (?, ?, ?)", list(rows))
 
     def delete_list_members(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Forget (workspace, list, number)."""
@@ -328,10 +340,11 @@ class People(Database, _Lookups):
     def put_event_keys(self, keys: Iterable[tuple[bytes, int]]) -> None:
         """Write (key, run)."""
         with self.write() as connection:
-            connection.executemany(
+            insert(
+                connection,
                 "INSERT INTO event_key VALUES (?, ?) "
                 "ON CONFLICT (hash) DO UPDATE SET run = excluded.run",
-                keys,
+                list(keys),
             )
 
     def put_taken(self, rows: Iterable[tuple[bytes, bytes, int, bytes]], before: int) -> None:
@@ -350,3 +363,9 @@ class People(Database, _Lookups):
         """Forget what the columns have taken over."""
         with self.write() as connection:
             connection.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))
+
+
+def _pairs(text: str | None) -> Iterator[tuple[str, str]]:
+    """The words of an answer, two by two."""
+    words = iter((text or "").split())
+    return zip(words, words, strict=True)

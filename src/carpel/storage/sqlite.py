@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .migrations import pending
 
 Durability = Literal["FULL", "NORMAL"]
+# Rows of one statement: few sizes, so that the statements are found again.
+_SIZES = (256, 16, 1)
 
 
 def connect(file: Path, durability: Durability) -> sqlite3.Connection:
@@ -39,6 +41,21 @@ def migrate(connection: sqlite3.Connection, store: str) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{step.sql}\nPRAGMA user_version = {step.number};\nCOMMIT;"
         )
+
+
+def insert(connection: sqlite3.Connection, one: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows by a statement that inserts one: `INSERT INTO t VALUES (?, ?) …`, few at a time.
+
+    As statements of many rows each: `executemany` gives the interpreter away and takes it back for
+    each row, and on a busy server each taking back is a wait.
+    """
+    marks = one[one.index("(?") : one.index("?)") + 2]
+    start = 0
+    for size in _SIZES:
+        many = one.replace(marks, ", ".join([marks] * size), 1)
+        while start + size <= len(rows):
+            connection.execute(many, [value for row in rows[start : start + size] for value in row])
+            start += size
 
 
 class Database:
