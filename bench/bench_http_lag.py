@@ -75,6 +75,7 @@ def main() -> None:
             caller = Caller(server, made.key)
             cold_start(server, caller, made)
             kinds = prepare(caller, asked, made.contacts)
+            all_exact(caller)  # the segments that tell are built by now
             load(server, made.key, kinds)
             check(made, asked.segments)
 

@@ -61,6 +61,18 @@ class Engine(Restoring):
 
     # ----------------------------------------------------------------- asking
 
+    def await_room(self, timeout_s: float) -> None:
+        """Wait until at most one batch waits to be taken in, but no longer than that.
+
+        Who brings batches and waits here brings few large ones when the engine is busy: a batch
+        costs much that does not depend on its size.
+        """
+        if self._threads:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._worlds.queued <= 1 or self._closing, timeout_s
+                )
+
     def settle(self, numbers: Iterable[int], seq: int = 0, timeout_s: float | None = None) -> bool:
         """Wait until these segments hold all data up to `seq` and all that time has done.
 

@@ -71,7 +71,10 @@ class Living(Tracker):
                     self._worlds.drop(workspace, number)
 
     def _drain(self, up_to: int | None, now: int, *, exact: bool) -> None:
-        """Bring the worlds to an instant, then take in what is queued, up to a record."""
+        """Bring the worlds to an instant, then take in what is queued, up to a record.
+
+        Without one, what is queued now: while more and more comes in, time has to move on too.
+        """
 
         def told(workspace: int, flips: Mapping[int, Flips], pending: Pending | None) -> None:
             with self._changed:
@@ -90,7 +93,10 @@ class Living(Tracker):
             with self._guarded(workspace), self._flipping:
                 self._worlds.advance(workspace, now, told)
                 self._as_of[workspace] = now
-        while (pending := self._oldest(up_to)) is not None:
+        if up_to is None:
+            with self._changed:
+                up_to = self._worlds.newest
+        while up_to is not None and (pending := self._oldest(up_to)) is not None:
             for workspace in pending.batches:
                 with self._guarded(workspace), self._flipping:
                     self._worlds.take_in(workspace, pending, now, told)
@@ -98,7 +104,7 @@ class Living(Tracker):
                 self._worlds.done(pending)
                 self._changed.notify_all()
 
-    def _oldest(self, up_to: int | None) -> Pending | None:
+    def _oldest(self, up_to: int) -> Pending | None:
         with self._changed:
             return self._worlds.oldest(up_to)
 

@@ -107,6 +107,16 @@ class Worlds:
         """Whether any batch waits."""
         return bool(self._pending)
 
+    @property
+    def queued(self) -> int:
+        """How many batches wait, the one that is being taken in among them."""
+        return len(self._pending)
+
+    @property
+    def newest(self) -> int | None:
+        """The last record that waits; None without any."""
+        return self._pending[-1].seq if self._pending else None
+
     def waiting(self, workspace: int) -> int:
         """How many batches wait for this workspace's world."""
         return len(self._seqs.get(workspace, ()))
@@ -154,9 +164,9 @@ class Worlds:
             self._due[workspace] = world.due
             on_flips(workspace, flips, None)
 
-    def oldest(self, up_to: int | None) -> Pending | None:
+    def oldest(self, up_to: int) -> Pending | None:
         """The next batch to take in, of those up to a record."""
-        if not self._pending or (up_to is not None and self._pending[0].seq > up_to):
+        if not self._pending or self._pending[0].seq > up_to:
             return None
         return self._pending[0]
 

@@ -38,6 +38,8 @@ from .records import (
 from .results import ApplyResult
 
 _EVENTS_COUNTER = "events"
+# So long the engine may hold up the applying: it may be at something else, as the end of a build.
+_ENGINE_S = 1.0
 
 
 class Applier:
@@ -100,6 +102,10 @@ class Applier:
             self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
             self._people.set_counter("applied", seq)
         return Applied(seq, results, batch.changes, batch.session)
+
+    def await_room(self) -> None:
+        """Wait while the engine has enough to do; what comes meanwhile is applied together."""
+        self._engine.await_room(_ENGINE_S)
 
     def is_other(self, once: Once) -> bool:
         """Whether something else came with this key before. Any thread may ask."""

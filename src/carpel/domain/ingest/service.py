@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import TypeAlias
 
 from carpel.domain.refusals import Overloaded
@@ -26,13 +27,18 @@ from .results import ApplyResult
 _log = logging.getLogger("carpel.ingest")
 
 # Records are applied together up to this many bytes; more would make readers wait longer.
-_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_BYTES = 2 * 1024 * 1024
 # With this much durable but not yet applied, more is refused until it is worked off.
 _MOST_WAITING_BYTES = 512 * 1024 * 1024
 # The log is trimmed each time this much of it has been applied.
 _TRIM_BYTES = 64 * 1024 * 1024
 # So many batches may be in the people store before the columns have them.
 _AHEAD = 64
+# Handing over looks through the columns, however little it brings. After one that took long comes a
+# rest of some times as long, so that what comes meanwhile goes over together.
+_LONG_S = 0.03
+_RESTS = 3
+_LONGEST_REST_S = 1.0
 
 
 # What has been applied: the records, their results, and what the columns are to take over.
@@ -73,6 +79,7 @@ class Ingest:
         self._untold: dict[int, int] = {}  # the same of those that the engine has not been told of
         self._untrimmed_bytes = 0
         self._closing = False
+        self._hurried = 0  # who waits for the columns
         self._applying = threading.Lock()
         self._failure: Exception | None = None
         self._log = Log(folder, self._on_durable)
@@ -163,7 +170,7 @@ class Ingest:
         Raises:
             Overloaded: nothing is applied any more.
         """
-        with self._condition:
+        with self._hurrying(), self._condition:
             done = self._condition.wait_for(
                 lambda: self._failure is not None or self._through(seq), timeout_s
             )
@@ -178,7 +185,7 @@ class Ingest:
 
     def wait(self, seq: int, timeout_s: float) -> bool:
         """Wait until columns and engine have all records up to one; False when time is up first."""
-        with self._condition:
+        with self._hurrying(), self._condition:
             return self._condition.wait_for(
                 lambda: self._failure is not None or min(self._outstanding, default=seq + 1) > seq,
                 timeout_s,
@@ -188,8 +195,21 @@ class Ingest:
     def paused(self) -> Iterator[None]:
         """Nothing is applied meanwhile; what comes in is still logged and acknowledged."""
         with self._applying:
-            self._applied.join()
+            with self._hurrying():
+                self._applied.join()
             yield
+
+    @contextmanager
+    def _hurrying(self) -> Iterator[None]:
+        """Handing over does not rest meanwhile."""
+        with self._condition:
+            self._hurried += 1
+            self._condition.notify_all()
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._hurried -= 1
 
     def close(self) -> None:
         """Apply all that is durable, then stop."""
@@ -241,6 +261,7 @@ class Ingest:
     def _hand_over(self) -> None:
         """Hand over to the columns, while the next batches are being applied."""
         while items := self._handed():
+            begun = perf_counter()
             try:
                 if self._failure is None:
                     self._applier.hand_over([told for _, _, told in items])
@@ -256,6 +277,15 @@ class Ingest:
             finally:
                 for _ in items:
                     self._applied.task_done()
+            self._rest(perf_counter() - begun)
+
+    def _rest(self, took_s: float) -> None:
+        if took_s > _LONG_S:
+            with self._condition:
+                self._condition.wait_for(
+                    lambda: self._closing or self._hurried > 0,
+                    min(_RESTS * took_s, _LONGEST_REST_S),
+                )
 
     def _handed(self) -> list[_Item]:
         """What has been applied and waits for the columns; empty only when closing."""
@@ -293,6 +323,8 @@ class Ingest:
         with self._condition:
             while not self._queue and not self._closing and self._failure is None:
                 self._condition.wait()
+        self._applier.await_room()
+        with self._condition:
             batch: list[Appended] = []
             size = 0
             while self._queue and size < _BATCH_BYTES and self._failure is None:
