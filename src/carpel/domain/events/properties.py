@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from carpel.domain.fields import BadValue, from_json
+from carpel.domain.fields import BadValue
 from carpel.kit.instants import parse_instant
-from carpel.kit.numbers import exact, plain
+from carpel.kit.numbers import NumberOutOfRange, canonical, exact, plain
 from carpel.storage.columns.tables import path_text
 
 from .model import Property
@@ -22,6 +22,9 @@ from .model import Property
 MOST_LEAVES = 500
 LONGEST_TEXT = 65_535
 DEEPEST = 16
+
+# How a text begins that may be a number, a date or a boolean.
+_TELLING = frozenset("-.0123456789tf")
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
@@ -32,47 +35,49 @@ def flatten(properties: Mapping[str, Any]) -> list[Property]:
     Raises:
         BadValue: a value too large, too deep, or too many of them.
     """
-    flat = [leaf for path, value in _leaves(properties, ()) for leaf in _typed(path, value)]
+    flat: list[Property] = []
+    _collect(properties, (), flat)
     if len(flat) > MOST_LEAVES:
         raise BadValue(f"an event has at most {MOST_LEAVES} properties")
     return flat
 
 
-def _leaves(
-    value: Mapping[str, Any], path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if len(path) > DEEPEST:
+def _collect(value: Mapping[str, Any], above: tuple[str, ...], into: list[Property]) -> None:
+    if len(above) > DEEPEST:
         raise BadValue(f"properties are nested more than {DEEPEST} deep")
     for name, inner in value.items():
-        if isinstance(inner, Mapping) and inner:
-            yield from _leaves(inner, (*path, name))
-        elif inner is not None:
-            yield (*path, name), inner
+        if inner is None:
+            continue
+        path = (*above, name)
+        if isinstance(inner, dict) and inner:
+            _collect(inner, path, into)
+        else:
+            _read(path, inner, into)
 
 
-def _typed(path: tuple[str, ...], value: Any) -> Iterator[Property]:
+def _read(path: tuple[str, ...], value: Any, into: list[Property]) -> None:
+    """One leaf, as all that it can be read as."""
     text = path_text(path)
-    match value:
-        case bool():
-            yield text, "boolean", value
-        case int() | Decimal():
-            yield text, "number", _number(path, value)
-        case str():
-            if len(value) > LONGEST_TEXT or "\x00" in value:
-                raise BadValue(f"{'.'.join(path)}: a text has at most {LONGEST_TEXT:,} characters")
-            yield text, "text", value
-            yield from _readings(text, value)
-        case _:
-            encoded = _json.encode(value).decode()
-            if len(encoded) > LONGEST_TEXT:
-                raise BadValue(f"{'.'.join(path)}: at most {LONGEST_TEXT:,} characters of JSON")
-            yield text, "json", encoded
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT or "\x00" in value:
+            raise BadValue(f"{'.'.join(path)}: a text has at most {LONGEST_TEXT:,} characters")
+        into.append((text, "text", value))
+        if value[:1] in _TELLING:
+            into.extend(_readings(text, value))
+    elif isinstance(value, bool):
+        into.append((text, "boolean", value))
+    elif isinstance(value, int | Decimal):
+        into.append((text, "number", _number(path, value)))
+    else:
+        encoded = _json.encode(value).decode()
+        if len(encoded) > LONGEST_TEXT:
+            raise BadValue(f"{'.'.join(path)}: at most {LONGEST_TEXT:,} characters of JSON")
+        into.append((text, "json", encoded))
 
 
 def _readings(path: str, value: str) -> Iterator[Property]:
     """What else a text can be read as."""
-    first = value[:1]
-    if first in "-.0123456789" and first:
+    if value[0] not in "tf":
         try:
             if value.isascii() and "_" not in value and value == value.strip():
                 yield path, "number", plain(exact(value))
@@ -87,6 +92,6 @@ def _readings(path: str, value: str) -> Iterator[Property]:
 
 def _number(path: tuple[str, ...], value: int | Decimal) -> str:
     try:
-        return str(from_json("number", value))
-    except BadValue as error:
+        return canonical(value)
+    except NumberOutOfRange as error:
         raise BadValue(f"{'.'.join(path)}: {error}") from None

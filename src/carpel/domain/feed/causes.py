@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -30,11 +31,23 @@ class Mixed:
 
     def parts(self, cause: Cause, entered: FrozenBitMap, left: FrozenBitMap) -> Iterator[Part]:
         """Those who moved, by cause; who was changed and did something has the one given."""
-        only_event, only_contact = self.events - self.contacts, self.contacts - self.events
-        given = only_contact if cause == "event" else only_event
+        given = self._only_contacts if cause == "event" else self._only_events
         other: Cause = "contact" if cause == "event" else "event"
+        if not entered.intersect(given) and not left.intersect(given):
+            yield cause, entered, left
+            return
         yield cause, FrozenBitMap(entered - given), FrozenBitMap(left - given)
         yield other, FrozenBitMap(entered & given), FrozenBitMap(left & given)
+
+    # A batch moves people in hundreds of segments; what it had is told apart once for all of them.
+
+    @cached_property
+    def _only_contacts(self) -> FrozenBitMap:
+        return FrozenBitMap(self.contacts - self.events)
+
+    @cached_property
+    def _only_events(self) -> FrozenBitMap:
+        return FrozenBitMap(self.events - self.contacts)
 
 
 class Batches:
