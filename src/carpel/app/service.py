@@ -39,6 +39,7 @@ from carpel.storage.people import People, PeopleView
 
 from .kept import KeptEngine
 from .posting import Poster
+from .warming import Warming
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Service:
     repeats: Repeats
     _poster: Poster
     kept: KeptEngine
+    warming: Warming
     maintenance: Maintenance
     _catalogue: Catalogue
     _people: People
@@ -116,6 +118,7 @@ class Service:
             if settings.sendgrid_cadence == "vendor":
                 service.samples.start()
             service.webhooks.start()
+            service.warming.start()
         return service
 
     @classmethod
@@ -164,6 +167,7 @@ class Service:
             repeats=Repeats(catalogue, clock),
             _poster=poster,
             kept=kept,
+            warming=Warming(directory.people, clock, lambda: engine.is_building),
             _catalogue=catalogue,
             _people=people,
             _view=view,
@@ -180,6 +184,7 @@ class Service:
 
     def close(self) -> None:
         """Apply what is durable, stop the threads, close the stores, let go of the directory."""
+        self.warming.close()
         self.webhooks.close()
         self.auditor.close()
         self.jobs.close()

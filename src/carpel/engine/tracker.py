@@ -186,6 +186,12 @@ class Tracker:
             return None
 
     @property
+    def is_building(self) -> bool:
+        """Whether any segment is being taken up in memory, or waits for that."""
+        with self._changed:
+            return bool(self._fresh) or self._worlds.build is not None
+
+    @property
     def next_due(self) -> int | None:
         """When time alone may next change something; None for never."""
         with self._changed:
