@@ -69,9 +69,7 @@ class Engine(Restoring):
         """
         if self._threads:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._worlds.queued <= 1 or self._closing, timeout_s
-                )
+                self._changed.wait_for(lambda: self._worlds.queued <= 1 or self._closing, timeout_s)
 
     def settle(self, numbers: Iterable[int], seq: int = 0, timeout_s: float | None = None) -> bool:
         """Wait until these segments hold all data up to `seq` and all that time has done.
