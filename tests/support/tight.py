@@ -14,6 +14,8 @@ from carpel.engine import restoring
 from carpel.engine.memory import (
     absorbing,
     answers,
+    asked,
+    bitmaps,
     bits,
     cuts,
     dictionaries,
@@ -36,10 +38,11 @@ BOUNDS: list[Mapping[ModuleType, Mapping[str, Any]]] = [
     {world: {"_CHUNK": 2}, members: {"_MOST_MOVES": 2}, restoring: {"_ONE_BY_ONE": 2, "_STEPS": 3}},
     {cuts: {"_MOST_TIES": 2}, dictionaries: {"_MOST_TABLES": 1}},
     {one: {"_MOST_REMEMBERED": 3} for one in (groups, filters, expressions)},
-    {answers: {"_TOGETHER": 2}, bits: {"_BLOCK": 1}, everyone: {"_BLOCK": 8}},
+    {answers: {"_TOGETHER": 2}, bits: {"_WORDS": 64, "_BYTES": 64}, everyone: {"_BLOCK": 8}},
     {loading: {"ROWS": 3}, recording: {"ROWS": 3}},
     {due: {"_HORIZON": 40 * DAY, "_FAR_HORIZON": SECOND}},
     {absorbing: {"_FEW": 0}},
+    {asked: {"_FEW": 1}, bitmaps: {"_SCANT": 1}},
 ]
 
 

@@ -128,10 +128,9 @@ class Service:
         kept, columns = _open_columns(settings, directory)
         keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
-        memory, pause = settings.engine_memory_mb << 20, settings.audit_every_s * SECOND
-        engine = Engine(columns, clock, feed.record, news, memory)
-        workspaces = Workspaces(catalogue, clock)
-        fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
+        engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
+        workspaces, fields = Workspaces(catalogue, clock), Fields(catalogue, clock)
+        lists = Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
         adopt_sizes(catalogue, feed_store)
@@ -153,7 +152,9 @@ class Service:
             assistant=Assistant(segments, fields, lists, columns),
             ingest=ingest,
             engine=engine,
-            auditor=Auditor(workspaces, segments, contacts, engine, clock, pause),
+            auditor=Auditor(
+                workspaces, segments, contacts, engine, clock, settings.audit_every_s * SECOND
+            ),
             feed=feed,
             history=History(feed_store),
             jobs=jobs,
@@ -167,7 +168,7 @@ class Service:
             repeats=Repeats(catalogue, clock),
             _poster=poster,
             kept=kept,
-            warming=Warming(directory.people, clock, lambda: engine.is_building),
+            warming=Warming(directory.people, clock, engine),
             _catalogue=catalogue,
             _people=people,
             _view=view,

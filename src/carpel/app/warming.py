@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
+from carpel.engine.live import Engine
 from carpel.kit.background import Background
 from carpel.kit.clock import SECOND, Clock
 
@@ -21,10 +21,10 @@ class Warming:
     goes by until most of it has been read so. The system gives the room back when it is needed.
     """
 
-    def __init__(self, file: Path, clock: Clock, is_busy: Callable[[], bool]) -> None:
+    def __init__(self, file: Path, clock: Clock, engine: Engine) -> None:
         self._file = file
         self._clock = clock
-        self._is_busy = is_busy
+        self._engine = engine
         self._background = Background("carpel-warm")
 
     def start(self) -> None:
@@ -35,7 +35,7 @@ class Warming:
 
     def _run(self) -> None:
         if not self._background.wait(
-            self._clock, lambda: not self._is_busy(), lambda: self._clock.now() + SECOND
+            self._clock, lambda: not self._engine.is_building, lambda: self._clock.now() + SECOND
         ):
             return
         if self._file.stat().st_size > _available() // 2:

@@ -34,8 +34,9 @@ _MOST_WAITING_BYTES = 512 * 1024 * 1024
 _TRIM_BYTES = 64 * 1024 * 1024
 # So many batches may be in the people store before the columns have them.
 _AHEAD = 64
-# Handing over looks through the columns, however little it brings. After one that took long comes a
-# rest of some times as long, so that what comes meanwhile goes over together.
+# Handing over looks through the columns, however little it brings. After one that took long, and
+# while more waits already, comes a rest of some times as long: what comes meanwhile goes over
+# together.
 _LONG_S = 0.03
 _RESTS = 3
 _LONGEST_REST_S = 1.0
@@ -280,7 +281,7 @@ class Ingest:
             self._rest(perf_counter() - begun)
 
     def _rest(self, took_s: float) -> None:
-        if took_s > _LONG_S:
+        if took_s > _LONG_S and not self._applied.empty():
             with self._condition:
                 self._condition.wait_for(
                     lambda: self._closing or self._hurried > 0,
