@@ -129,8 +129,8 @@ class Service:
         keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
         feed = Feed(feed_store, view, clock, keep_us)
         engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
-        workspaces, fields = Workspaces(catalogue, clock), Fields(catalogue, clock)
-        lists = Lists(catalogue, clock)
+        pause, workspaces = settings.audit_every_s * SECOND, Workspaces(catalogue, clock)
+        fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
         adopt_sizes(catalogue, feed_store)
@@ -152,9 +152,7 @@ class Service:
             assistant=Assistant(segments, fields, lists, columns),
             ingest=ingest,
             engine=engine,
-            auditor=Auditor(
-                workspaces, segments, contacts, engine, clock, settings.audit_every_s * SECOND
-            ),
+            auditor=Auditor(workspaces, segments, contacts, engine, clock, pause),
             feed=feed,
             history=History(feed_store),
             jobs=jobs,
