@@ -82,10 +82,10 @@ def shown(service: Service, workspace: Workspace) -> list[Shown]:
 
 
 def ids_of(service: Service, workspace: Workspace) -> dict[str, str]:
-    """Ids by external_id and by e-mail address."""
+    """Ids by external_id and by e-mail address; several may share one, which means the oldest."""
     return {
         name: person.id
-        for person in shown(service, workspace)
+        for person in reversed(shown(service, workspace))
         for name in (person.identifiers.get("email"), person.identifiers.get("external_id"))
         if name is not None
     }
