@@ -21,13 +21,11 @@ import argparse
 import json
 import random
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import engine_data as data
@@ -58,19 +56,13 @@ class Kind:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("contacts", type=float, nargs="?", default=1e6)
+    parser = served_data.asking()
     parser.add_argument("seconds", type=float, nargs="?", default=60)
-    parser.add_argument("--segments", type=int, default=1000)
     parser.add_argument("--contacts-a-second", type=float, default=5_000)
     parser.add_argument("--events-a-second", type=float, default=10_000)
-    parser.add_argument("--keep", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = asked.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = served_data.ready(folder, int(asked.contacts), asked.segments)
-        (made.data / "engine.snapshot").unlink(missing_ok=True)  # bench_restart.py measures that
+    with served_data.made_for(asked) as made:
+        made.snapshot.unlink(missing_ok=True)  # bench_restart.py measures that
         with Server(made.data) as server:
             caller = Caller(server, made.key)
             cold_start(server, caller, made)

@@ -10,13 +10,10 @@ previews of queries of three clauses, each with constants of its own.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -47,27 +44,19 @@ class Page(msgspec.Struct):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("contacts", type=float, nargs="?", default=1e6)
-    parser.add_argument("--segments", type=int, default=1000)
-    parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = asked.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = served_data.ready(folder, int(asked.contacts), asked.segments)
-        with Server(made.data) as server:
-            caller = Caller(server, made.key)
-            all_exact(caller)
-            begun = time.perf_counter()
-            wanted = {"name": f"All of {time.time_ns()}", "sql": RULES}
-            segment = caller.post("/segments", wanted)["id"]
-            print(
-                f"{made.contacts:,} contacts: a segment of all made in {time.perf_counter() - begun:.2f} s"
-            )
-            walk(caller, Caller(server, made.key), segment, made.contacts)
-            preview(caller)
-            print(f"server's memory at most {server.peak_mb():,} MB")
+    asked = served_data.asking().parse_args()
+    with served_data.made_for(asked) as made, Server(made.data) as server:
+        caller = Caller(server, made.key)
+        all_exact(caller)
+        begun = time.perf_counter()
+        wanted = {"name": f"All of {time.time_ns()}", "sql": RULES}
+        segment = caller.post("/segments", wanted)["id"]
+        print(
+            f"{made.contacts:,} contacts: a segment of all made in {time.perf_counter() - begun:.2f} s"
+        )
+        walk(caller, Caller(server, made.key), segment, made.contacts)
+        preview(caller)
+        print(f"server's memory at most {server.peak_mb():,} MB")
 
 
 def walk(caller: Caller, mover: Caller, segment: str, contacts: int) -> None:

@@ -17,35 +17,23 @@ does no harm to the next run.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import tempfile
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import served_data
 from server import Caller, Server, all_exact, run
 
-SNAPSHOT = "engine.snapshot"
 VERIFIED = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("contacts", type=float, nargs="?", default=1e6)
-    parser.add_argument("--segments", type=int, default=1000)
-    parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = asked.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = served_data.ready(folder, int(asked.contacts), asked.segments)
-        snapshot = made.data / SNAPSHOT
-        snapshot.unlink(missing_ok=True)
+    asked = served_data.asking().parse_args()
+    with served_data.made_for(asked) as made:
+        made.snapshot.unlink(missing_ok=True)
         chosen = random.Random(3).sample(range(1, asked.segments + 1), VERIFIED)  # noqa: S311
         names = [f"Segment {number}" for number in chosen]
 
@@ -71,7 +59,7 @@ def around(
     killed: bool = False,
 ) -> dict[str, Any]:
     """Start, wait until all is exact, stop; the counts."""
-    before = disk(made.data)
+    before = disk(made)
     server = Server(made.data)
     caller = Caller(server, made.key)
     found = all_exact(caller)
@@ -88,15 +76,15 @@ def around(
     print(
         f"{name}: listens after {server.took:.1f} s, all {len(found):,} counts exact after {exact:.1f} s; "
         f"memory at most {peak:,} MB; read {before:,} MB; {'killed' if killed else 'stopped'} in "
-        f"{stopped:.1f} s, wrote {disk(made.data):,} MB",
+        f"{stopped:.1f} s, wrote {disk(made):,} MB",
         flush=True,
     )
     return {one["id"]: one["count"]["value"] for one in found}
 
 
-def disk(data: Path) -> int:
+def disk(made: served_data.Ready) -> int:
     """MB of the snapshot on disk."""
-    file = data / SNAPSHOT
+    file = made.snapshot
     return file.stat().st_blocks * 512 >> 20 if file.exists() else 0
 
 

@@ -8,11 +8,13 @@ segments out and writes the feed of that. From then on it is a directory like an
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,29 @@ class Ready:
     data: Path
     key: str
     contacts: int
+
+    @property
+    def snapshot(self) -> Path:
+        """Where the engine's memory lies while no server runs."""
+        return self.data / "engine.snapshot"
+
+
+def asking() -> argparse.ArgumentParser:
+    """What a benchmark on such a directory is told: CONTACTS, --segments and --keep."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("contacts", type=float, nargs="?", default=1e6)
+    parser.add_argument("--segments", type=int, default=1000)
+    parser.add_argument("--keep", type=Path)
+    return parser
+
+
+@contextmanager
+def made_for(asked: argparse.Namespace) -> Iterator[Ready]:
+    """The directory that was asked for; gone afterwards unless it is to be kept."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield ready(folder, int(asked.contacts), asked.segments)
 
 
 def ready(folder: Path, contacts: int, segments: int) -> Ready:

@@ -38,9 +38,9 @@ class Warming:
             self._clock, lambda: not self._engine.is_building, lambda: self._clock.now() + SECOND
         ):
             return
-        if self._file.stat().st_size > _available() // 2:
-            return
         try:
+            if self._file.stat().st_size > _available() // 2:
+                return
             with self._file.open("rb", buffering=0) as stream:
                 piece = bytearray(_PIECE)
                 while stream.readinto(piece) and not self._background.closing:

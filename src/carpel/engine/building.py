@@ -9,15 +9,12 @@ from typing import Literal
 
 from pyroaring import FrozenBitMap
 
-from carpel.kit.clock import Clock
-from carpel.storage.columns import Columns
-
 from .builds import Build
-from .living import Living, OnPublished
+from .living import Given, Living
 from .memory.pace import Cancelled
 from .memory.room import TooMuch
 from .publication import Published, Standing
-from .tracked import Backlog, State
+from .tracked import State
 from .tracker import with_members
 
 _log = logging.getLogger("carpel.engine")
@@ -35,15 +32,8 @@ class Building(Living):
     between the parts, on the thread that builds; it does nothing but let tests step in.
     """
 
-    def __init__(
-        self,
-        columns: Columns,
-        clock: Clock,
-        on_published: OnPublished,
-        backlog: Backlog,
-        memory: int,
-    ) -> None:
-        super().__init__(columns, clock, on_published, backlog, memory)
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
         self._building = threading.RLock()
         self.at_stage: Callable[[Stage], None] = lambda _: None
         self.last_build: tuple[int, int] | None = None  # segments, and how long it took

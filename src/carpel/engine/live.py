@@ -18,7 +18,7 @@ from pyroaring import BitMap, FrozenBitMap
 from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns, Snapshot
 
-from .living import OnPublished
+from .living import Given, OnPublished
 from .look import Look
 from .plan import Plan
 from .printer import Printer
@@ -57,7 +57,7 @@ class Engine(Restoring):
             memory: how many bytes the live segments of a workspace may take; the segments of one
                 that needs more are recomputed from the columns.
         """
-        super().__init__(columns, clock, on_published, backlog, memory)
+        super().__init__(Given(columns, clock, on_published, backlog, memory))
 
     # ----------------------------------------------------------------- asking
 

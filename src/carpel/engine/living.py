@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from pyroaring import FrozenBitMap
 
@@ -25,20 +26,24 @@ _log = logging.getLogger("carpel.engine")
 OnPublished = Callable[[Publication], None]
 
 
+@dataclass(frozen=True)
+class Given:
+    """What an engine is made with; `Engine` says what each is."""
+
+    columns: Columns
+    clock: Clock
+    on_published: OnPublished
+    backlog: Backlog
+    memory: int
+
+
 class Living(Tracker):
     """The segments in memory, moved on by one thread at a time: whoever holds `_computing`."""
 
-    def __init__(
-        self,
-        columns: Columns,
-        clock: Clock,
-        on_published: OnPublished,
-        backlog: Backlog,
-        memory: int,
-    ) -> None:
-        super().__init__(clock, columns.applied, backlog, memory)
-        self._columns = columns
-        self._on_published = on_published
+    def __init__(self, given: Given) -> None:
+        super().__init__(given.clock, given.columns.applied, given.backlog, given.memory)
+        self._columns = given.columns
+        self._on_published = given.on_published
         self._computing = threading.RLock()
         self._closing = False
 

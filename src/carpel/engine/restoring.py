@@ -11,13 +11,13 @@ from pathlib import Path
 from pyroaring import FrozenBitMap
 from typing_extensions import override
 
-from carpel.kit.clock import SECOND, Clock
-from carpel.storage.columns import Columns, WorkspaceBatch
+from carpel.kit.clock import SECOND
+from carpel.storage.columns import WorkspaceBatch
 from carpel.storage.parts import Damaged
 
 from . import snapshots
 from .building import Building
-from .living import OnPublished
+from .living import Given, OnPublished
 from .memory.bitmaps import frozen_of
 from .memory.flips import Flips
 from .memory.pace import Cancelled
@@ -25,7 +25,7 @@ from .memory.room import TooMuch
 from .memory.world import World
 from .publication import Moves, Publication, Published, Standing
 from .snapshots import EngineSnapshot, KeptWorld, Rules, Unfit
-from .tracked import Backlog, Touched, Tracked
+from .tracked import Touched, Tracked
 
 _log = logging.getLogger("carpel.engine")
 
@@ -51,16 +51,9 @@ class SnapshotFigures:
 class Restoring(Building):
     """Builds, after what a snapshot has of them."""
 
-    def __init__(
-        self,
-        columns: Columns,
-        clock: Clock,
-        on_published: OnPublished,
-        backlog: Backlog,
-        memory: int,
-    ) -> None:
-        super().__init__(columns, clock, on_published, backlog, memory)
-        self._memory = memory
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._memory = given.memory
         self._file: Path | None = None  # of a snapshot, until data moves on
         self._snapshot: EngineSnapshot | None = None
         self._threads: list[threading.Thread] = []

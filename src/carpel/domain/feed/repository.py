@@ -10,6 +10,8 @@ from typing import Any
 
 from pyroaring import BitMap, FrozenBitMap
 
+from carpel.storage.sqlite import insert
+
 from .model import Block, Stored
 
 _COLUMNS = "workspace, first, count, segment, at, version, entered, cause, members, holes, erased"
@@ -79,7 +81,8 @@ class FeedRepository:
 
     def put_segments(self, published: Iterable[Stored]) -> None:
         """Keep what was published; `folded` only of a segment that is new here."""
-        self._connection.executemany(
+        insert(
+            self._connection,
             "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET "
             "version = excluded.version, at = excluded.at, applied = excluded.applied, "
             "size = excluded.size",
@@ -106,7 +109,8 @@ class FeedRepository:
     # ------------------------------------------------------------------ blocks
 
     def add_all(self, blocks: Iterable[Block]) -> None:
-        self._connection.executemany(
+        insert(
+            self._connection,
             "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(block.workspace, block.first, block.count, block.segment, block.at, block.version,
               block.entered, block.cause, block.members.min(), block.members.max(),
@@ -260,7 +264,7 @@ class FeedRepository:
 
     def add_runs(self, rows: Iterable[tuple[int, int, int, int, bytes]]) -> None:
         """Keep runs: segment, part, newest change, number of contacts, body."""
-        self._connection.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", rows)
+        insert(self._connection, "INSERT INTO run VALUES (?, ?, ?, ?, ?)", list(rows))
 
     def drop_runs(self, segment: int, part: int, since: int) -> None:
         """Forget a part's runs that end at a number or later."""

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from carpel.kit.clock import MINUTE
+from carpel.storage.sqlite import insert
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class HistoryRepository:
 
     def add_all(self, sizes: Sizes) -> None:
         """Remember publications; those of one minute become one."""
-        self._connection.executemany(
+        insert(
+            self._connection,
             "INSERT INTO size VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (segment, minute) DO UPDATE SET at = excluded.at, size = excluded.size, "
             "entered = entered + excluded.entered, left = left + excluded.left, "

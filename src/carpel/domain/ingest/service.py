@@ -188,8 +188,7 @@ class Ingest:
         """Wait until columns and engine have all records up to one; False when time is up first."""
         with self._hurrying(), self._condition:
             return self._condition.wait_for(
-                lambda: self._failure is not None or min(self._outstanding, default=seq + 1) > seq,
-                timeout_s,
+                lambda: self._failure is not None or self._through(seq), timeout_s
             )
 
     @contextmanager

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .bits import Places
-from .coding import Array, Codes, Encoded, by_cuts, encoded, narrow, whole_numbers
+from .coding import Array, Codes, Encoded, by_cuts, narrow, whole_numbers
 from .due import Times
-from .recording import known_codes
+from .recording import Known
 from .thresholds import MISSING
 
 # A column, for numbers below a limit; what is put are the values of these contacts.
@@ -50,12 +50,11 @@ class Values:
 
     def __init__(self, contacts: int) -> None:
         self._codes: Codes = np.zeros(contacts, np.uint8)
-        self._known: dict[Any, int] = {_NOBODY: 0}
-        self._knowing, self._writing = threading.Lock(), threading.Lock()
+        self._known = Known({_NOBODY: 0})
+        self._writing = threading.Lock()
 
     def put(self, contacts: Places | slice, array: Array) -> None:
-        found = encoded(array)
-        codes = known_codes(self._known, found.values, self._knowing).take(found.codes)
+        codes = self._known.coded(array)
         with self._writing:
             if codes.dtype.itemsize > self._codes.dtype.itemsize:
                 self._codes = self._codes.astype(codes.dtype)
@@ -63,7 +62,7 @@ class Values:
 
     def encoded(self) -> Encoded:
         """All of it; the first value is of no contact, and means nothing."""
-        return Encoded(self._codes, [None, *list(self._known)[1:]])
+        return Encoded(self._codes, [None, *list(self._known.codes)[1:]])
 
 
 class Dates:

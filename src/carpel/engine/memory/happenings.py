@@ -22,6 +22,7 @@ _MIDDLE = 131_072
 _MOST_GONE = 1024
 _SHARE = 8  # the middle tier may be this part of the largest
 
+PLACE = 0xFFFF_FFFF
 _ALWAYS_THERE = ("turn", "order")
 
 Column: TypeAlias = Scaled | NDArray[np.int64]
@@ -87,11 +88,18 @@ def order_of(contacts: NDArray[np.int32]) -> NDArray[np.int64] | None:
     """The places of events by contact, in one contact as they stand; None when they lie so."""
     if bool((contacts[1:] >= contacts[:-1]).all()):
         return None
-    # Contact and place in one number: sorting plain numbers is several times quicker.
-    keys = contacts.astype(np.int64) << 32
+    keys = contact_keys(contacts)
+    keys &= PLACE
+    return keys
+
+
+def contact_keys(contacts: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Contact and, in the bits of `PLACE`, the place of each event, in that order."""
+    # As one number: sorting plain numbers is several times quicker.
+    keys = contacts.astype(np.int64)
+    keys <<= 32
     keys |= np.arange(len(contacts))
     keys.sort()
-    keys &= 0xFFFF_FFFF
     return keys
 
 

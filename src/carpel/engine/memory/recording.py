@@ -16,6 +16,7 @@ from carpel.storage.sql import Sql
 
 from .bits import Places
 from .coding import Array, Encoded, column_of, encoded, narrow, plain_array, whole_numbers
+from .happenings import PLACE, contact_keys
 from .threads import in_threads
 from .thresholds import Bools, Ints
 
@@ -79,16 +80,19 @@ def recorded(fetch: Fetch, asked: Mapping[Types, Asked]) -> dict[Types, Events]:
 
 
 @dataclass
-class _Known:
+class Known:
     """The values of a column met so far, each with its code."""
 
     codes: dict[Any, int] = field(default_factory=dict)
     locked: threading.Lock = field(default_factory=threading.Lock)
 
     def coded(self, array: Array) -> NDArray[Any]:
+        """Codes of values; new ones get the next. Any thread may ask."""
         found = encoded(array)
-        codes = known_codes(self.codes, found.values, self.locked)
-        return codes.take(found.codes)
+        with self.locked:
+            codes = [self.codes.setdefault(value, len(self.codes)) for value in found.values]
+            kind = narrow(len(self.codes))
+        return np.asarray(codes, kind).take(found.codes)
 
 
 class _Reading:
@@ -102,7 +106,7 @@ class _Reading:
             for seen, forms in found.items():
                 together.setdefault(seen, set()).update(forms)
         self._forms = together
-        self._known = {seen: _Known() for seen, forms in together.items() if "coded" in forms}
+        self._known = {seen: Known() for seen, forms in together.items() if "coded" in forms}
         self._types = sorted({name for types in asked for name in types or ()})
 
     def all(self) -> dict[Types, Events]:
@@ -159,21 +163,15 @@ class _Reading:
         whole = whole_numbers(array) if "whole" in forms else None
         if "whole" in forms and whole is None:
             raise TooLarge(seen)
-        return Column(whole, Encoded(self._coded(seen, array), []) if "coded" in forms else None)
-
-    def _coded(self, seen: Seen, array: Array) -> NDArray[Any]:
-        return self._known[seen].coded(array)
+        coded = Encoded(self._known[seen].coded(array), []) if "coded" in forms else None
+        return Column(whole, coded)
 
     def _joined(self, types: Types, parts: list[Events]) -> Events:
         """All parts in one, by contact."""
         contacts = _together([part.contacts for part in parts], np.int32)
-        # Contact and place in one number: sorting plain numbers is several times quicker.
-        order = contacts.astype(np.int64)
-        order <<= 32
-        order |= np.arange(len(contacts))
-        order.sort()
+        order = contact_keys(contacts)
         np.right_shift(order, 32, out=contacts, casting="unsafe")
-        order &= 0xFFFF_FFFF
+        order &= PLACE
         times = _together([part.times for part in parts], np.int64).take(order)
         columns = {
             seen: self._in_order(seen, [part.columns[seen] for part in parts], order)
@@ -195,12 +193,3 @@ class _Reading:
 
 def _together(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.empty(0, kind)
-
-
-def known_codes(
-    known: dict[Any, int], values: Sequence[Any], locked: threading.Lock
-) -> NDArray[Any]:
-    """The numbers of values; new ones get the next."""
-    with locked:
-        codes = [known.setdefault(value, len(known)) for value in values]
-        return np.asarray(codes, narrow(len(known)))
