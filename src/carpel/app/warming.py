@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 from carpel.engine.live import Engine
 from carpel.kit.background import Background
 from carpel.kit.clock import SECOND, Clock
+from carpel.kit.instants import LATEST
+from carpel.kit.priority import step_back
 
 _log = logging.getLogger("carpel.app")
 
-_PIECE = 4 * 1024 * 1024
+_PATIENCE = 10 * SECOND
+_PIECE = 2 * 1024 * 1024
 
 
 class Warming:
-    """Reads a file from end to end once, when nothing else needs the disk, if memory has room.
+    """Reads a file from end to end, if memory has room.
 
     At ten million contacts a look-up in a cold B-tree waits for the disk several times, and a minute
     goes by until most of it has been read so. The system gives the room back when it is needed.
@@ -34,19 +38,39 @@ class Warming:
         self._background.close()
 
     def _run(self) -> None:
-        if not self._background.wait(
-            self._clock, lambda: not self._engine.is_building, lambda: self._clock.now() + SECOND
-        ):
-            return
-        try:
-            if self._file.stat().st_size > _available() // 2:
+        step_back()
+        begun = self._clock.now()
+        # A snapshot needs the disk for itself; a build, which takes longer, needs the processors.
+        # By the end of that the system may have given up what it saw nobody use.
+        for latest in (begun + _PATIENCE, LATEST):
+            if not self._until_built(latest):
                 return
-            with self._file.open("rb", buffering=0) as stream:
-                piece = bytearray(_PIECE)
-                while stream.readinto(piece) and not self._background.closing:
-                    pass
+            self._read()
+
+    def _until_built(self, latest: int) -> bool:
+        """Wait until nothing is built, at most until an instant; False when it is to end."""
+        return self._background.wait(
+            self._clock,
+            lambda: not self._engine.is_building or self._clock.now() >= latest,
+            lambda: self._clock.now() + SECOND,
+        )
+
+    def _read(self) -> None:
+        try:
+            size = self._file.stat().st_size
+            if size <= _available() // 2:
+                with self._file.open("rb", buffering=0) as stream:
+                    self._read_ahead(stream.fileno(), size)
         except OSError as error:
             _log.info("%s is not read ahead: %s", self._file.name, error.strerror)
+
+    def _read_ahead(self, handle: int, size: int) -> None:
+        for start in range(0, size, _PIECE):
+            if self._background.closing:
+                return
+            if hasattr(os, "posix_fadvise"):  # into the cache, and no further
+                os.posix_fadvise(handle, start, _PIECE, os.POSIX_FADV_WILLNEED)
+            os.pread(handle, 1, min(start + _PIECE, size) - 1)  # one piece at a time
 
 
 def _available() -> int:

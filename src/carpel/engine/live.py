@@ -11,20 +11,19 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns, Snapshot
 
+from .auditing import Auditing
 from .living import Given, OnPublished
 from .look import Look
 from .plan import Plan
 from .printer import Printer
 from .publication import Published
 from .recompute import Membership, Numbers, count_filled, counts_of, members_of, recompute
-from .restoring import Restoring
 from .tracked import Backlog, Work
 
 _log = logging.getLogger("carpel.engine")
@@ -32,7 +31,7 @@ _log = logging.getLogger("carpel.engine")
 _MOMENT_S = 0.02
 
 
-class Engine(Restoring):
+class Engine(Auditing):
     """Keeps every defined segment's membership. Thread-safe.
 
     Without `start()` nothing runs in the background: what is stale is computed when it is asked
@@ -132,52 +131,10 @@ class Engine(Restoring):
         while True:
             self.settle([number])
             with ExitStack() as held:
-                with self._computing:
-                    self._wait_for_columns()
-                    snapshot = held.enter_context(self._columns.snapshot())
-                    kept, at, plan = self._held_at(number, snapshot.applied)
-                if kept is not None:
-                    workspace = self._segments[number].workspace
-                    found = recompute(plan, snapshot, workspace, at)
-                    return kept.members, FrozenBitMap(BitMap(found.members))
-
-    def _wait_for_columns(self) -> None:
-        """Until they have all that the worlds have; nothing more is taken in meanwhile."""
-        with self._changed:
-            wanted = self._worlds.taken_in
-            self._changed.wait_for(lambda: self._stored >= wanted or self._closing)
-
-    def _held_at(self, number: int, seq: int) -> tuple[Published | None, int, Plan]:
-        """The membership with all data up to a record and no other, its instant and its rules.
-
-        None when the segment has been redefined or touched since it was computed.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._stored >= seq or self._closing)
-        now = self._clock.now()
-        with self._moving():
-            self._drain(seq, now, exact=self._is_exact(now))
-            kept = self._as_kept(number)
-        with self._changed:
-            segment = self._segments.get(number)
-            if segment is None or kept is None:
-                raise LookupError((segment and segment.failure) or "not computed yet")
-            is_of_rules = kept.version == segment.version and not segment.stale
-            if segment.is_built:
-                return kept if is_of_rules else None, self._as_of[segment.workspace], segment.plan
-            is_whole = is_of_rules and segment.needs <= kept.applied
-            failed = segment.failure is not None
-            return kept if is_whole or failed else None, kept.at, segment.plan
-
-    def _as_kept(self, number: int) -> Published | None:
-        """The membership as it is at work in memory, whatever was handed out of it."""
-        published = self.members(number)
-        with self._flipping:
-            segment = self._segments.get(number)
-            found = self._worlds.members(segment.workspace, number) if segment else None
-            if published is None or found is None or segment is None or not segment.is_built:
-                return published
-            return replace(published, members=FrozenBitMap(found))
+                moment = self._moment_of(number, held)
+                if moment is not None:
+                    found = recompute(moment.plan, moment.snapshot, moment.workspace, moment.at)
+                    return moment.members, FrozenBitMap(BitMap(found.members))
 
     # -------------------------------------------------------------- computing
 

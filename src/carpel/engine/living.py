@@ -17,6 +17,7 @@ from .builds import Pending
 from .memory.bitmaps import frozen_of
 from .memory.flips import Flips
 from .memory.room import TooMuch
+from .plan import Plan
 from .publication import Cause, Moves, Publication, Published, Standing
 from .tracked import Backlog, Tracked, cause_of, why
 from .tracker import Tracker, with_members
@@ -37,6 +38,17 @@ class Given:
     memory: int
 
 
+@dataclass(frozen=True)
+class Noted:
+    """Who was in a segment with all data up to a record, at an instant."""
+
+    seq: int
+    at: int
+    workspace: int
+    plan: Plan
+    members: FrozenBitMap
+
+
 class Living(Tracker):
     """The segments in memory, moved on by one thread at a time: whoever holds `_computing`."""
 
@@ -46,6 +58,7 @@ class Living(Tracker):
         self._on_published = given.on_published
         self._computing = threading.RLock()
         self._closing = False
+        self._noted: dict[int, list[Noted]] = {}  # segments that are looked at, with what was seen
 
     # -------------------------------------------------------------- moving on
 
@@ -108,6 +121,20 @@ class Living(Tracker):
             with self._changed:
                 self._worlds.done(pending)
                 self._changed.notify_all()
+            self._note(pending.seq)
+
+    def _note(self, seq: int) -> None:
+        """Keep who is in the segments that are looked at: a batch is taken in."""
+        for number, notes in self._noted.items():
+            with self._flipping, self._changed:
+                segment = self._segments.get(number)
+                if segment is None or segment.published is None or not segment.is_built:
+                    continue
+                found = self._worlds.members(segment.workspace, number)
+                if found is not None and segment.published.version == segment.version:
+                    at = self._as_of[segment.workspace]
+                    members = FrozenBitMap(found)
+                    notes.append(Noted(seq, at, segment.workspace, segment.plan, members))
 
     def _oldest(self, up_to: int) -> Pending | None:
         with self._changed:

@@ -18,6 +18,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .mapped import zeros
+
 _BLOCK = 4 << 20
 _THREADS = 4
 _MAGIC = b"carpel1\n"
@@ -115,7 +117,7 @@ class Parts:
             Damaged: one of them is not as it was written.
         """
         parts = [self._table.parts[number] for number in numbers]
-        found = [np.zeros(part.length, np.uint8) for part in parts]
+        found = [zeros(part.length) for part in parts]
         blocks = [
             (part, array, place)
             for part, array in zip(parts, found, strict=True)

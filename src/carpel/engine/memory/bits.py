@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .growing import Growing, filled
+
 Bytes: TypeAlias = NDArray[np.uint8]
 Places: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
@@ -33,9 +35,13 @@ class BitTable:
     """A row of bits for each contact, one bit for each slot. All bits begin as zero."""
 
     def __init__(self) -> None:
-        self._cells: Bytes = np.zeros((64, 8), np.uint8)
+        self._table = Growing(np.zeros((64, 8), np.uint8))
         self._free: list[int] = []
         self._slots = 0
+
+    @property
+    def _cells(self) -> Bytes:
+        return self._table.array
 
     @property
     def width(self) -> int:
@@ -53,7 +59,7 @@ class BitTable:
             return self._free.pop()
         self._slots += 1
         if self.width > self._cells.shape[1]:
-            self._grow(self._cells.shape[0], 8 * -(-int(self.width * _ROOM) // 8))
+            self._widen(8 * -(-int(self.width * _ROOM) // 8))
         return self._slots - 1
 
     def give_back(self, slot: int) -> None:
@@ -81,8 +87,7 @@ class BitTable:
 
     def make_room(self, contacts: int) -> None:
         """Rows for contacts numbered below this."""
-        if contacts > self._cells.shape[0]:
-            self._grow(64 * -(-int(contacts * _ROOM) // 64), self._cells.shape[1])
+        self._table.make_room(contacts)
 
     def rows(self, contacts: Places | slice) -> Bytes:
         """These contacts' rows (a copy for places, a view for a slice)."""
@@ -100,18 +105,17 @@ class BitTable:
         """Make room for so many more slots at once."""
         width = 8 * -(-(self._slots + slots) // 64)
         if width > self._cells.shape[1]:
-            self._grow(self._cells.shape[0], width)
+            self._widen(width)
 
     @property
     def nbytes(self) -> int:
         return self._cells.nbytes
 
-    def _grow(self, contacts: int, width: int) -> None:
-        # Zeros cost no memory before they are written to.
-        cells = np.zeros((contacts, width), np.uint8)
+    def _widen(self, width: int) -> None:
         old = self._cells
-        cells[: old.shape[0], : old.shape[1]] = old
-        self._cells = cells
+        cells = filled((old.shape[0], width), np.uint8, 0)
+        cells[:, : old.shape[1]] = old
+        self._table = Growing(cells)
 
 
 def as_words(rows: Bytes) -> Words:

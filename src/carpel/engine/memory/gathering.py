@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .bits import Places
 from .coding import Array, Codes, Encoded, by_cuts, narrow, whole_numbers
 from .due import Times
+from .growing import filled
 from .recording import Known
 from .thresholds import MISSING
 
@@ -69,7 +70,7 @@ class Dates:
     """Instants, `MISSING` where there is none."""
 
     def __init__(self, contacts: int) -> None:
-        self.values: Times = np.full(contacts, MISSING, np.int64)
+        self.values: Times = filled((contacts,), np.int64, MISSING)
 
     def put(self, contacts: Places | slice, array: Array) -> None:
         whole = whole_numbers(array)

@@ -17,6 +17,7 @@ from carpel.storage.columns import Kind
 from .answers import Day, Source, seen_in
 from .bits import Bytes
 from .due import Contacts, Times, Watches, nobody
+from .growing import Growing, filled
 from .points import dates_fit, points_of
 from .thresholds import MISSING, Bools
 from .turning import Codebook, Turning, day_column
@@ -35,9 +36,13 @@ class DateColumn:
 
     def __init__(self, column: p.Column, values: Times) -> None:
         self._name = column.name
-        self._values = values
+        self._dates = Growing(values, MISSING)
         self._leaves: dict[int, p.Test] = {}
         self._watches = Watches(self)
+
+    @property
+    def _values(self) -> Times:
+        return self._dates.array
 
     @property
     def slots(self) -> list[int]:
@@ -72,7 +77,7 @@ class DateColumn:
         times = np.asarray([MISSING if one is None else one for one in dates], np.int64)
         if not len(contacts):
             return
-        self._values = _grown(self._values, contacts, MISSING)
+        self._dates.make_room(int(contacts.max()) + 1)
         self._values[contacts] = times
         there = times != MISSING
         self._watches.add(times[there], contacts[there], now)
@@ -114,12 +119,16 @@ class TurningColumn:
 
     def __init__(self, sources: tuple[Source, ...], contacts: int) -> None:
         self._book = Codebook(sources)
-        self._codes = np.full(contacts, _NO_CODE, np.uint32)
+        self._known = Growing(filled((contacts,), np.uint32, _NO_CODE), _NO_CODE)
         self._leaves: dict[int, Turning] = {}
 
     def load(self, contacts: Contacts, columns: Sequence[Any]) -> None:
         """The values of all contacts, as `Codebook.codes` takes them."""
         self._codes[contacts] = self._book.codes(columns)
+
+    @property
+    def _codes(self) -> NDArray[np.uint32]:
+        return self._known.array
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -155,7 +164,7 @@ class TurningColumn:
         del now
         if not len(contacts):
             return
-        self._codes = _grown(self._codes, contacts, _NO_CODE)
+        self._known.make_room(int(contacts.max()) + 1)
         if columns is None:
             self._codes[contacts] = _NO_CODE
             return
@@ -197,16 +206,6 @@ class TurningColumn:
 
 
 Timed: TypeAlias = DateColumn | TurningColumn
-
-
-def _grown(values: NDArray[Any], contacts: Contacts, filler: int) -> NDArray[Any]:
-    """The same by contact, with room for these contacts."""
-    highest = int(contacts.max())
-    if highest < len(values):
-        return values
-    more = np.full(highest + 1 + highest // 4, filler, values.dtype)
-    more[: len(values)] = values
-    return more
 
 
 def _looked_up(truths: Bools, codes: NDArray[np.uint32]) -> Bools:

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from carpel.kit.priority import made_behind
 from carpel.storage.migrations import pending
 from carpel.storage.sql import Sql
 
@@ -69,7 +70,9 @@ class Columns:
             "temp_directory": f"{file}.spill",
             "preserve_insertion_order": "false",
         }
-        self._writer = duckdb.connect(str(file), config=config)
+        # Counting goes on beside a checkpoint or a look at everything, both of which keep all
+        # processors busy.
+        self._writer = made_behind(lambda: duckdb.connect(str(file), config=config))
         # Nothing but the engine's own statements comes here; even so, no file and no network.
         self._writer.execute("SET enable_external_access = false")
         self._migrate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
@@ -42,7 +43,8 @@ async def list_segments(call: Call) -> Response:
     after = int(call.cursor("segments", int)[0]) if call.given["cursor"] else 0
     archived = {"true": True, "all": None}.get(call.given["archived"], False)
     everyone = call.rooms.segments.list_of(call.workspace, archived=archived)
-    found = [one for one in everyone if one.no > after and _fits(call, one)]
+    fits = _filters(call)
+    found = [one for one in everyone if one.no > after and all(fit(one) for fit in fits)]
     page = found[:limit]
     await call.off_loop(call.rooms.segments.settle, page, timeout_s=PATIENCE_S)
     await _settle_trend(call)
@@ -162,22 +164,22 @@ def _timeless(shown: shapes.Segment) -> shapes.Segment:
     return msgspec.structs.replace(shown, count=msgspec.structs.replace(shown.count, at=""))
 
 
-def _fits(call: Call, one: Segment) -> bool:
-    """Whether a segment passes the filters of the query."""
-    name, tag, team = (call.given[key] for key in ("name", "tag", "team"))
-    return (
-        (name is None or name.lower() in one.name.lower())
-        and (tag is None or tag in one.tags)
-        and (team is None or team in one.teams)
-        and _fits_list(call, one)
-    )
-
-
-def _fits_list(call: Call, one: Segment) -> bool:
-    if call.given["list"] is None:
-        return True
-    found = call.rooms.lists.find(call.workspace.no, call.given["list"])
-    return found is not None and uses_list(call.rooms.segments, one, found.no)
+def _filters(call: Call) -> list[Callable[[Segment], bool]]:
+    """What a segment has to pass by the query; nothing for what it does not ask."""
+    name, tag, team, used = (call.given[key] for key in ("name", "tag", "team", "list"))
+    filters: list[Callable[[Segment], bool]] = []
+    if name is not None:
+        part = name.lower()
+        filters.append(lambda one: part in one.name.lower())
+    if tag is not None:
+        filters.append(lambda one: tag in one.tags)
+    if team is not None:
+        filters.append(lambda one: team in one.teams)
+    if used is not None:
+        found = call.rooms.lists.find(call.workspace.no, used)
+        segments = call.rooms.segments
+        filters.append(lambda one: found is not None and uses_list(segments, one, found.no))
+    return filters
 
 
 def _made_before(call: Call) -> Segment | None:
