@@ -70,10 +70,12 @@ class Watch:
         """Dates that have come in."""
         ahead = (times >= self._at) & (times <= self._to)
         if ahead.any():
-            all_times = np.concatenate((self._times, times[ahead]))
-            order = np.argsort(all_times, kind="stable")
-            self._times = all_times[order]
-            self._contacts = np.concatenate((self._contacts, contacts[ahead]))[order]
+            order = np.argsort(times[ahead], kind="stable")
+            fresh = times[ahead][order]
+            # A few into many: sorting all of them anew would grow with the population.
+            places = np.searchsorted(self._times, fresh, side="right")
+            self._times = np.insert(self._times, places, fresh)
+            self._contacts = np.insert(self._contacts, places, contacts[ahead][order])
             self._set_due(now)
 
     def forget_all_but(self, there: NDArray[np.bool_]) -> None:
