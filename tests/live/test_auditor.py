@@ -118,7 +118,7 @@ def test_counting_goes_on_while_an_audit_waits_for_the_columns(tmp_path: Path) -
             opened.wait(60)
             apply(*given)
 
-        columns.apply = held_up  # type: ignore[method-assign]
+        columns.apply = held_up  # type: ignore[assignment, method-assign]
         found: list[Any] = []
         audit = threading.Thread(target=lambda: found.append(home.service.engine.audit(segment.no)))
         try:
