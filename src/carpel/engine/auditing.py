@@ -40,15 +40,18 @@ class Auditing(Restoring):
         for them: so it notes who is in after each batch until they have caught up with the first.
         """
         with self._noting(number) as notes:
-            if not notes:
+            first = next(iter(notes), None)
+            if first is None:
                 return None
-            self._wait_until_stored(notes[0].seq)
+            self._wait_until_stored(first.seq)
             snapshot = held.enter_context(self._columns.snapshot())
             with self._computing, self._moving():
                 now = self._clock.now()
                 self._drain(snapshot.applied, now, exact=self._is_exact(now))
-        same = [note for note in notes if note.seq <= snapshot.applied][-1]
-        return Moment(same.workspace, same.plan, same.at, same.members, snapshot)
+        same = [note for note in notes if note.seq <= snapshot.applied][-1:]
+        return next(
+            (Moment(one.workspace, one.plan, one.at, one.members, snapshot) for one in same), None
+        )
 
     @contextmanager
     def _noting(self, number: int) -> Iterator[list[Noted]]:
@@ -58,12 +61,12 @@ class Auditing(Restoring):
             with self._computing, self._moving():
                 now = self._clock.now()
                 self._drain(None, now, exact=self._is_exact(now))
-                self._noted[number] = notes
+                self._noted.append((number, notes))
                 self._note(self._worlds.taken_in)
             yield notes
         finally:
             with self._computing:
-                self._noted.pop(number, None)
+                self._noted = [one for one in self._noted if one[1] is not notes]
 
     def _recomputed(self, number: int, held: ExitStack) -> Moment | None:
         """A moment of a segment that is computed from the columns; None when it has to be again."""

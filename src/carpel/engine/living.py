@@ -58,7 +58,7 @@ class Living(Tracker):
         self._on_published = given.on_published
         self._computing = threading.RLock()
         self._closing = False
-        self._noted: dict[int, list[Noted]] = {}  # segments that are looked at, with what was seen
+        self._noted: list[tuple[int, list[Noted]]] = []  # segments looked at, with what was seen
 
     # -------------------------------------------------------------- moving on
 
@@ -125,16 +125,24 @@ class Living(Tracker):
 
     def _note(self, seq: int) -> None:
         """Keep who is in the segments that are looked at: a batch is taken in."""
-        for number, notes in self._noted.items():
+        for number, notes in self._noted:
             with self._flipping, self._changed:
-                segment = self._segments.get(number)
-                if segment is None or segment.published is None or not segment.is_built:
-                    continue
-                found = self._worlds.members(segment.workspace, number)
-                if found is not None and segment.published.version == segment.version:
-                    at = self._as_of[segment.workspace]
-                    members = FrozenBitMap(found)
-                    notes.append(Noted(seq, at, segment.workspace, segment.plan, members))
+                seen = self._seen_in(number, seq)
+            if seen is None:
+                notes.clear()  # nothing seen before holds any longer
+            else:
+                notes.append(seen)
+
+    def _seen_in(self, number: int, seq: int) -> Noted | None:
+        """Who is in by its rules; None while it is not worked out in memory."""
+        segment = self._segments.get(number)
+        if segment is None or segment.published is None or not segment.is_built:
+            return None
+        found = self._worlds.members(segment.workspace, number)
+        if found is None or segment.published.version != segment.version:
+            return None
+        at = self._as_of[segment.workspace]
+        return Noted(seq, at, segment.workspace, segment.plan, FrozenBitMap(found))
 
     def _oldest(self, up_to: int) -> Pending | None:
         with self._changed:
