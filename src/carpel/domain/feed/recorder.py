@@ -38,11 +38,6 @@ def moment_of(published: Standing | Published) -> Moment:
     return published.version, published.at, published.applied
 
 
-# A batch of data makes changes of hundreds of segments, one after the other; a transaction for each
-# few of them would take most of its time for itself, from those who count.
-_GATHERING_S = 0.1
-
-
 @dataclass(frozen=True)
 class Recorded:
     """A publication to write down, and its moment."""
@@ -107,7 +102,6 @@ class Recorder:
         self._queue: deque[Item] = deque()
         self._queued_bytes = 0
         self._taken = 0
-        self._awaited = 0  # how many wait for what is queued
         self._written = 0
         self._closing = False
         self._written_at = 0
@@ -134,8 +128,7 @@ class Recorder:
             self._queue.append(item)
             self._queued_bytes += weight_of(item)
             self._taken += 1
-            if len(self._queue) == 1 or self._is_full():  # more of them wake nobody up
-                self._changed.notify_all()
+            self._changed.notify_all()
 
     def _is_full(self) -> bool:
         return len(self._queue) >= _MOST_QUEUED or self._queued_bytes >= _MOST_BYTES
@@ -144,14 +137,9 @@ class Recorder:
         """Wait until all that was handed over so far is durable; False when the time is up."""
         with self._changed:
             wanted = self._taken
-            self._awaited += 1
-            self._changed.notify_all()
-            try:
-                return self._changed.wait_for(
-                    lambda: self._written >= wanted or self._closing, timeout_s
-                )
-            finally:
-                self._awaited -= 1
+            return self._changed.wait_for(
+                lambda: self._written >= wanted or self._closing, timeout_s
+            )
 
     def position(self, segment: int, published: Standing | Published) -> int | None:
         """The number of the newest change when this publication was written.
@@ -177,7 +165,6 @@ class Recorder:
             with self._changed:
                 while not self._queue and not self._closing and not self._has_work():
                     self._clock.wait(self._changed, self._next_work())
-                self._gather()
                 batch = [
                     self._queue.popleft() for _ in range(min(len(self._queue), _MOST_TOGETHER))
                 ]
@@ -188,13 +175,6 @@ class Recorder:
                 return
             if self._has_work():
                 self._keep_up()
-
-    def _gather(self) -> None:
-        """Leave what comes in the next moment time to be written together. Needs the lock."""
-        if self._queue:
-            self._changed.wait_for(
-                lambda: self._awaited or self._closing or self._is_full(), _GATHERING_S
-            )
 
     def _insist_on(self, batch: list[Item]) -> bool:
         """Write a batch, again and again while the disk refuses; False when closing meanwhile."""
