@@ -24,6 +24,7 @@ from carpel.engine.memory import (
     expressions,
     filters,
     groups,
+    growing,
     happenings,
     loading,
     members,
@@ -31,6 +32,7 @@ from carpel.engine.memory import (
     world,
 )
 from carpel.kit.clock import DAY, SECOND
+from carpel.storage import mapped
 
 TIERS = {"_SMALL": 2, "_MIDDLE": 5, "_MOST_GONE": 1, "_SHARE": 3}
 BOUNDS: list[Mapping[ModuleType, Mapping[str, Any]]] = [
@@ -43,6 +45,7 @@ BOUNDS: list[Mapping[ModuleType, Mapping[str, Any]]] = [
     {due: {"_HORIZON": 40 * DAY, "_FAR_HORIZON": SECOND}},
     {absorbing: {"_FEW": 0}},
     {asked: {"_FEW": 1}, bitmaps: {"_SCANT": 1}},
+    {mapped: {"_LARGE": 1}, growing: {"_COPIED": 1_000}},
 ]
 
 

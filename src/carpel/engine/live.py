@@ -131,10 +131,10 @@ class Engine(Auditing):
         while True:
             self.settle([number])
             with ExitStack() as held:
-                moment = self._moment_of(number, held)
-                if moment is not None:
-                    found = recompute(moment.plan, moment.snapshot, moment.workspace, moment.at)
-                    return moment.members, FrozenBitMap(BitMap(found.members))
+                snapshot, kept = self._moment_of(number, held)
+                if kept is not None:
+                    found = recompute(kept.plan, snapshot, kept.workspace, kept.at)
+                    return kept.members, FrozenBitMap(BitMap(found.members))
 
     # -------------------------------------------------------------- computing
 
@@ -159,9 +159,7 @@ class Engine(Auditing):
         if not self._threads:
             self._build_all()
         with self._computing:
-            now = self._clock.now()
-            with self._moving():
-                self._drain(None, now, exact=self._is_exact(now))
+            now = self._move_on()
             waiting = self._backlog.unstored_since()
             exact = waiting is None or waiting >= now
             work = self._take(numbers)

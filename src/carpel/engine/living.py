@@ -88,6 +88,16 @@ class Living(Tracker):
                 with self._guarded(workspace):
                     self._worlds.drop(workspace, number)
 
+    def _move_on(self, up_to: int | None = None) -> int:
+        """Bring the worlds to now, with all that is queued or all up to a record; returns now.
+
+        For whoever holds `_computing`.
+        """
+        now = self._clock.now()
+        with self._moving():
+            self._drain(up_to, now, exact=self._is_exact(now))
+        return now
+
     def _drain(self, up_to: int | None, now: int, *, exact: bool) -> None:
         """Bring the worlds to an instant, then take in what is queued, up to a record.
 

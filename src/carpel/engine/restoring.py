@@ -252,9 +252,7 @@ class Restoring(Building):
     def _wind_up(self) -> None:
         """Nothing comes any more, and no thread works: take in what is left, and tell of it."""
         with self._computing:
-            now = self._clock.now()
-            with self._moving():
-                self._drain(None, now, exact=self._is_exact(now))
+            self._move_on()
 
     def keep(
         self, file: Path, columns: tuple[int, int], applied: int, told: Mapping[int, Standing]

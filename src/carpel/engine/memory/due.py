@@ -70,8 +70,9 @@ class Watch:
         """Dates that have come in."""
         ahead = (times >= self._at) & (times <= self._to)
         if ahead.any():
-            order = np.argsort(times[ahead], kind="stable")
-            fresh = times[ahead][order]
+            fresh = times[ahead]
+            order = np.argsort(fresh, kind="stable")
+            fresh = fresh[order]
             # A few into many: sorting all of them anew would grow with the population.
             places = np.searchsorted(self._times, fresh, side="right")
             self._times = np.insert(self._times, places, fresh)

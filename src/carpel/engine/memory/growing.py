@@ -11,7 +11,8 @@ from carpel.storage.mapped import lengthen, mapping_of, zeros
 
 _Kind = TypeVar("_Kind", bound=np.generic)
 
-_STEP = 64  # grows by a part of this at least
+# It grows by a part of its length at least: a small one in place, a larger one where it has to be copied.
+_IN_PLACE, _COPIED = 64, 4
 
 
 def filled(shape: tuple[int, ...], kind: DTypeLike, filler: int) -> NDArray[Any]:
@@ -38,9 +39,9 @@ class Growing(Generic[_Kind]):
         before = len(self.array)
         if rows <= before:
             return
-        wanted = 64 * -(-(rows + rows // _STEP) // 64)
-        if not self._lengthened(wanted):
-            longer = filled((wanted, *self.array.shape[1:]), self.array.dtype, self._filler)
+        if not self._lengthened(_rounded(rows + rows // _IN_PLACE)):
+            shape = (_rounded(rows + rows // _COPIED), *self.array.shape[1:])
+            longer = filled(shape, self.array.dtype, self._filler)
             longer[:before] = self.array
             self.array = longer
         elif self._filler:
@@ -55,3 +56,7 @@ class Growing(Generic[_Kind]):
         done = lengthen(memory, len(memory) // shape[0] * rows)
         self.array = np.frombuffer(memory, kind).reshape(-1, *shape[1:])
         return done
+
+
+def _rounded(rows: int) -> int:
+    return 64 * -(-rows // 64)
