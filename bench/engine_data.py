@@ -319,3 +319,7 @@ class NothingWaits:
 
     def unstored_since(self) -> None:
         """Never."""
+
+    def catch_up(self) -> bool:
+        """At once."""
+        return True

@@ -41,6 +41,9 @@ from .kept import KeptEngine
 from .posting import Poster
 from .warming import Warming
 
+# Whoever reads the columns waits so long for what came in before; then they answer as they are.
+_CATCH_UP_S = 2.0
+
 
 @dataclass
 class Service:
@@ -240,3 +243,9 @@ class _News:
 
     def unstored_since(self) -> int | None:
         return self.ingest.outstanding_since if self.ingest is not None else None
+
+    def catch_up(self) -> bool:
+        if self.ingest is None:
+            return True
+        seq = self.ingest.last_seq
+        return self.ingest.wait(seq, _CATCH_UP_S) and self.ingest.is_applied(seq)

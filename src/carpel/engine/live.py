@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -29,6 +30,16 @@ from .tracked import Backlog, Work
 _log = logging.getLogger("carpel.engine")
 
 _MOMENT_S = 0.02
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Who fits a plan at an instant, and how many fit each of some others."""
+
+    members: Numbers
+    counts: list[int]
+    at: int
+    exact: bool  # whether all that was acknowledged before `at` is in it
 
 
 class Engine(Auditing):
@@ -90,27 +101,25 @@ class Engine(Auditing):
 
     def evaluate(self, workspace: int, plans: Sequence[Plan]) -> list[Membership]:
         """Who would fit these plans now, all at one moment; nothing is kept."""
-        with self._columns.snapshot() as snapshot:
+        with self._caught_up() as (snapshot, _):
             now = self._clock.now()
             return [recompute(plan, snapshot, workspace, now) for plan in plans]
 
-    def fitting(
-        self, workspace: int, plan: Plan, parts: Sequence[Plan] = ()
-    ) -> tuple[Numbers, list[int], int]:
-        """Who would fit a plan, how many each of some others, and when that was."""
-        with self._columns.snapshot() as snapshot:
-            now = self._clock.now()
+    def fitting(self, workspace: int, plan: Plan, parts: Sequence[Plan] = ()) -> Fitting:
+        """Who would fit a plan, and how many each of some others."""
+        now = self._clock.now()
+        with self._caught_up() as (snapshot, caught):
             members = members_of(plan, snapshot, workspace, now)
-            return members, counts_of(parts, snapshot, workspace, now), now
+            return Fitting(members, counts_of(parts, snapshot, workspace, now), now, caught)
 
     def count_filled(self, workspace: int, plan: Plan, columns: Sequence[str]) -> list[int]:
         """How many of those who fit a plan now have a value in each of these columns."""
-        with self._columns.snapshot() as snapshot:
+        with self._caught_up() as (snapshot, _):
             return count_filled(plan, snapshot, workspace, self._clock.now(), columns)
 
     def newest(self, workspace: int, most: int) -> list[int]:
         """Contacts by the time of their last change, the newest first."""
-        with self._columns.snapshot() as snapshot:
+        with self._caught_up() as (snapshot, _):
             names = snapshot.names(workspace)
             if names is None:
                 return []
@@ -119,8 +128,15 @@ class Engine(Auditing):
     @contextmanager
     def look_at(self, workspace: int, number: int) -> Iterator[Look]:
         """One contact at one moment."""
-        with self._columns.snapshot() as snapshot:
+        with self._caught_up() as (snapshot, _):
             yield Look(snapshot, workspace, number, self._clock.now())
+
+    @contextmanager
+    def _caught_up(self) -> Iterator[tuple[Snapshot, bool]]:
+        """The columns with all that was acknowledged when asked, and whether they came to it in time."""
+        caught = self._backlog.catch_up()
+        with self._columns.snapshot() as snapshot:
+            yield snapshot, caught
 
     def audit(self, number: int) -> tuple[FrozenBitMap, FrozenBitMap]:
         """The membership as kept, and recomputed from scratch for the same data and instant.

@@ -40,6 +40,9 @@ class Backlog(Protocol):
     def unstored_since(self) -> int | None:
         """When the first record came that is not in the columns yet; None without any."""
 
+    def catch_up(self) -> bool:
+        """Wait until the columns have all that is acknowledged by now; False when it takes too long."""
+
 
 @dataclass
 class Tracked:

@@ -41,6 +41,13 @@ def count(account: Account, sql: str) -> int:
     return value
 
 
+def test_a_preview_has_all_that_was_acknowledged_before_it(account: Account) -> None:
+    for name in ("told", "told again", "told at last"):
+        send(account, "/contacts", lines(name, MANY))
+        answer = account.native("/segments/preview", {"sql": f'"of {name}" > 0'})["count"]
+        assert (answer["value"], answer["exact"]) == (MANY, True)
+
+
 def test_a_long_body_is_taken_in_whole(account: Account) -> None:
     answer = send(account, "/contacts?wait=applied", lines("long", MANY)).json()
     assert (answer["accepted"], answer["created"], answer["rejected"]) == (MANY, MANY, [])

@@ -27,6 +27,7 @@ _MOST_QUEUED = 100_000
 _MOST_BYTES = 256 << 20
 _MOST_TOGETHER = 1_000
 _ITEM = 600  # bytes of one publication, without its bitmaps
+_RESTS = 15  # times as long as a piece of upkeep took
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
 
@@ -206,12 +207,18 @@ class Recorder:
         self._on_durable()
 
     def _keep_up(self) -> None:
-        """Do a piece of what is not urgent; nobody waits for it when the disk refuses."""
+        """Do a piece of what is not urgent; nobody waits for it when the disk refuses.
+
+        Beside a stream of changes comes a rest after it: many segments have much to fold at once.
+        """
+        begun = self._clock.now()
         try:
             if self._to_scrub:
                 self._to_scrub = not self._store.scrub()
             with self._store.write() as connection:
                 self._upkeep.step(connection, self._written_at)
+            if (now := self._clock.now()) < self._written_at + SECOND:
+                self._rest_until = now + _RESTS * (now - begun)
         except Exception:
             _log.exception("changes of membership cannot be folded or pruned; trying again")
             self._rest_until = self._clock.now() + MINUTE

@@ -182,6 +182,14 @@ class FeedRepository:
         )
         return map(_block, rows)
 
+    def moves_following(self, segment: int, after: int) -> Iterator[tuple[bool, BitMap]]:
+        """Whether they entered, and who, of a segment's blocks that begin after a number, in order."""
+        rows = self._connection.execute(
+            "SELECT entered, members FROM block WHERE segment = ? AND first > ? ORDER BY first",
+            (segment, after),
+        )
+        return ((bool(entered), BitMap.deserialize(members)) for entered, members in rows)
+
     def count_of(self, segment: int, after: int) -> int:
         """How many blocks a segment has after a number."""
         row = self._connection.execute(

@@ -219,11 +219,11 @@ class Feed:
             for part, stored in tables.parts(segment):
                 inside = runs.members(body for _, body in stored)
                 members |= inside.shift(part << SHIFT)
-            for block in tables.blocks_following(segment, found.folded):
-                if block.entered:
-                    members |= block.members
+            for entered, moved in tables.moves_following(segment, found.folded):
+                if entered:
+                    members |= moved
                 else:
-                    members -= block.members
+                    members -= moved
         return found, FrozenBitMap(members)
 
     def standings(self) -> dict[int, Standing]:

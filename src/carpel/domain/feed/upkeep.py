@@ -16,9 +16,9 @@ from .folding import Folding
 from .repository import FeedRepository
 
 # So many blocks of a segment are looked through one by one; then they are folded when it is quiet,
-# and beside a stream of changes when there are far too many.
+# and beside a stream of changes when there are far too many: a start without a snapshot reads them all.
 _MANY_UNFOLDED = 500
-_FAR_TOO_MANY = 5_000
+_FAR_TOO_MANY = 2_000
 _QUIET = SECOND  # without changes, before what can wait is done
 _PRUNE_EVERY = HOUR
 # A piece ends when it has rewritten so many contacts, or looked at so many blocks or runs to be forgotten.

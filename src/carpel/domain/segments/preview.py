@@ -24,7 +24,7 @@ MOST_SAMPLED = 50
 def preview(
     segments: Segments, engine: Engine, workspace: Workspace, wanted: Definition, seed: int = 0
 ) -> Preview:
-    """The exact count now, up to 50 members, and how many each clause alone keeps.
+    """The count now (exact unless the columns are seconds behind what came in), up to 50 members, and how many each clause alone keeps.
 
     Raises:
         BadQuery, Invalid, NoSuch: as on creation.
@@ -34,14 +34,16 @@ def preview(
     parts = compiled.condition.parts if isinstance(compiled.condition, m.Both) else ()
     whole = segments.restricted(compiled, segments.list_number(workspace, wanted.list))
     plans = [lower(part, names, Complaints()) for part in parts]
-    members, alone, at = engine.fitting(workspace.no, whole, plans)
+    found = engine.fitting(workspace.no, whole, plans)
     return Preview(
         sql=sql,
         document=compiled.document,
         sentence=compiled.sentence,
-        count=Count(len(members), at, exact=True, definition_version=0),
-        sample=_sample(members, seed),
-        clauses=[_clause(part, names, count) for part, count in zip(parts, alone, strict=True)],
+        count=Count(len(found.members), found.at, found.exact, definition_version=0),
+        sample=_sample(found.members, seed),
+        clauses=[
+            _clause(part, names, count) for part, count in zip(parts, found.counts, strict=True)
+        ],
     )
 
 

@@ -33,7 +33,7 @@ def search(
     """
     compiled, _ = segments.compile(workspace, wanted)
     plan = segments.restricted(compiled, segments.list_number(workspace, wanted.list))
-    members, _, _ = engine.fitting(workspace.no, plan)
+    members = engine.fitting(workspace.no, plan).members
     lowest = np.sort(members)[:most]
     return Found(len(members), [int(number) for number in lowest])
 
