@@ -217,7 +217,8 @@ class Recorder:
                 self._to_scrub = not self._store.scrub()
             with self._store.write() as connection:
                 self._upkeep.step(connection, self._written_at)
-            if (now := self._clock.now()) < self._written_at + SECOND:
+            if not self._upkeep.is_quiet(self._written_at):
+                now = self._clock.now()
                 self._rest_until = now + _RESTS * (now - begun)
         except Exception:
             _log.exception("changes of membership cannot be folded or pruned; trying again")

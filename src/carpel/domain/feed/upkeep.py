@@ -54,10 +54,13 @@ class Upkeep:
             dues.append(0 if self._pruned_at is None else self._pruned_at + _PRUNE_EVERY)
         return min(dues, default=None)
 
+    def is_quiet(self, written_at: int) -> bool:
+        """Whether nothing is written any more since an instant that is long enough ago."""
+        return self._clock.now() >= written_at + _QUIET
+
     def step(self, connection: sqlite3.Connection, written_at: int) -> None:
         """Do a piece of it, inside a transaction; all that can wait when it is quiet since an instant."""
-        quiet = self._clock.now() >= written_at + _QUIET
-        many = _MANY_UNFOLDED if quiet else _FAR_TOO_MANY
+        many = _MANY_UNFOLDED if self.is_quiet(written_at) else _FAR_TOO_MANY
         tables = FeedRepository(connection)
         if self._forgotten:
             self._forget_some(tables, HistoryRepository(connection))

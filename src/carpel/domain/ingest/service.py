@@ -171,13 +171,10 @@ class Ingest:
         Raises:
             Overloaded: nothing is applied any more.
         """
-        with self._hurrying(), self._condition:
-            done = self._condition.wait_for(
-                lambda: self._failure is not None or self._through(seq), timeout_s
-            )
-            if done and not self._through(seq):
-                raise Overloaded("not_applying", "the data is safe in the log but not applied")
-            return done
+        done = self.wait(seq, timeout_s)
+        if not done and self._failure is not None:
+            raise Overloaded("not_applying", "the data is safe in the log but not applied")
+        return done
 
     @property
     def last_seq(self) -> int:
@@ -185,11 +182,15 @@ class Ingest:
         return self._log.last_seq
 
     def wait(self, seq: int, timeout_s: float) -> bool:
-        """Wait until columns and engine have all records up to one; False when time is up first."""
+        """Wait until columns and engine have all records up to one.
+
+        False when time is up first, or when nothing is applied any more.
+        """
         with self._hurrying(), self._condition:
-            return self._condition.wait_for(
+            self._condition.wait_for(
                 lambda: self._failure is not None or self._through(seq), timeout_s
             )
+            return self._through(seq)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -24,7 +24,9 @@ MOST_SAMPLED = 50
 def preview(
     segments: Segments, engine: Engine, workspace: Workspace, wanted: Definition, seed: int = 0
 ) -> Preview:
-    """The count now (exact unless the columns are seconds behind what came in), up to 50 members, and how many each clause alone keeps.
+    """The count now, up to 50 members, and how many each clause alone keeps.
+
+    The count is exact unless the columns are seconds behind what came in, and says which.
 
     Raises:
         BadQuery, Invalid, NoSuch: as on creation.

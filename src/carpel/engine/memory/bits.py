@@ -121,9 +121,9 @@ class BitTable:
 def as_words(rows: Bytes) -> Words:
     """Rows as words of eight bytes, filled up with zeros."""
     count, width = rows.shape
-    filled = np.zeros((count, 8 * -(-width // 8)), np.uint8)
-    filled[:, :width] = rows
-    return filled.view(np.uint64)
+    whole = np.zeros((count, 8 * -(-width // 8)), np.uint8)
+    whole[:, :width] = rows
+    return whole.view(np.uint64)
 
 
 def by_slot(rows: Bytes) -> Bytes:
@@ -179,11 +179,11 @@ def ones(rows: Bytes) -> tuple[Places, Places]:
     together = max(1, _BYTES // max(1, width))
     for first in range(0, len(rows), together):
         flat = rows[first : first + together].reshape(-1)
-        filled = np.flatnonzero(flat != 0)  # of truths, these are found several times quicker
-        bits = np.flatnonzero(np.unpackbits(flat[filled], bitorder="little").view(np.bool_))
-        filled -= filled // width * width
-        filled <<= 3
-        places = filled[bits >> 3]
+        some = np.flatnonzero(flat != 0)  # of truths, these are found several times quicker
+        bits = np.flatnonzero(np.unpackbits(flat[some], bitorder="little").view(np.bool_))
+        some -= some // width * width
+        some <<= 3
+        places = some[bits >> 3]
         places += bits & 7
         found.append(places)
     return np.concatenate(found) if found else np.empty(0, np.int64), counts
