@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from typing_extensions import override
 
@@ -100,3 +102,29 @@ def test_traces_go_where_they_are_wanted(tmp_path: Path) -> None:
     assert {path for path, _ in taken} == {"/v1/traces"}
     assert any(b"GET operating" in body for _, body in taken)
     assert any(b"GET /api/v1/segments/{segment}" in body for _, body in taken)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_people_store_stays_in_memory_and_is_seen_to_be_used(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    key = carpel("key", "create", "--name", "k", "-p", "*", "-q", "--data", data).stdout.strip()
+    with serving(data) as server:
+        people = [{"external_id": f"p{n}", "email": f"p{n}@example.com"} for n in range(3000)]
+        assert server.post("/api/v1/contacts?wait=applied", key, people).status_code == 202
+    with serving(data) as server:
+        size = (data / "people.sqlite").stat().st_size
+        deadline = time.monotonic() + 30
+        while (found := in_memory(server.process.pid, "people.sqlite")) != size:
+            assert time.monotonic() < deadline, (found, size)
+
+
+def in_memory(process: int, name: str) -> int:
+    """How many bytes of a file a process has mapped and in memory."""
+    found, inside = 0, False
+    for line in Path(f"/proc/{process}/smaps").read_text().splitlines():
+        first, *rest = line.split()
+        if not first.endswith(":"):
+            inside = bool(rest) and rest[-1].endswith(name)
+        elif inside and first == "Rss:":
+            found += int(rest[0]) * 1024
+    return found

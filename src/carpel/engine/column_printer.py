@@ -21,20 +21,20 @@ class ColumnPrinter(Printer):
         super().__init__(names, 0, {})
 
     def extent(self) -> Sql:
-        """The last row that holds a contact (place), and the highest number of one (no)."""
+        """The first and the last place that hold a contact, and the highest number of one (no)."""
         return Sql(
-            "SELECT coalesce(max(rowid), -1) AS place, coalesce(max(no), -1) AS no "
-            f"FROM {self._names.contacts}",
+            "SELECT coalesce(min(place), 0) AS first, coalesce(max(place), -1) AS last,"
+            f" coalesce(max(no), -1) AS no FROM {self._names.places}",
             (),
         )
 
-    def contacts(self, seen: Sequence[p.Column], rows: range) -> Sql:
-        """Of the contacts in some rows: number, and stored values (v0, …); dates as microseconds."""
+    def contacts(self, seen: Sequence[p.Column], places: range) -> Sql:
+        """Of the contacts at some places: number, and stored values (v0, …); dates as microseconds."""
         self._values = []
         shown = self._shown("c.no", seen)
-        where = f"c.rowid >= {rows.start} AND c.rowid < {rows.stop}"
+        where = f"c.place >= {places.start} AND c.place < {places.stop}"
         return Sql(
-            f"SELECT {shown} FROM {self._names.contacts} AS c WHERE {where}", tuple(self._values)
+            f"SELECT {shown} FROM {self._names.places} AS c WHERE {where}", tuple(self._values)
         )
 
     def last_event(self) -> Sql:

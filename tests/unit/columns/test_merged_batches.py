@@ -75,11 +75,12 @@ def stored(file: Path, steps: list[list[WorkspaceBatch]]) -> dict[str, list[Any]
     found = {}
     with columns.snapshot() as snapshot:
         for workspace in (1, 2):
-            for table in ("contacts", "events"):
-                if snapshot.names(workspace) is None:
-                    continue
-                text = f"SELECT to_json(t) FROM w{workspace}.{table} AS t ORDER BY no"
-                found[f"{workspace} {table}"] = snapshot.rows(Sql(text, ()))
+            names = snapshot.names(workspace)
+            if names is None:
+                continue
+            for what, table in {"contacts": names.contacts, "events": names.events}.items():
+                text = f"SELECT to_json(t) FROM {table} AS t ORDER BY no"
+                found[f"{workspace} {what}"] = snapshot.rows(Sql(text, ()))
     columns.close()
     return found
 

@@ -40,6 +40,8 @@ _AHEAD = 64
 _LONG_S = 0.03
 _RESTS = 3
 _LONGEST_REST_S = 1.0
+# When nothing came for so long, the columns are tidied up.
+_QUIET_S = 5.0
 
 
 # What has been applied: the records, their results, and what the columns are to take over.
@@ -82,6 +84,7 @@ class Ingest:
         self._closing = False
         self._hurried = 0  # who waits for the columns
         self._applying = threading.Lock()
+        self._tidying = threading.Lock()
         self._failure: Exception | None = None
         self._log = Log(folder, self._on_durable)
         # Bounded, so that a slow column store slows the applying and not the memory.
@@ -198,7 +201,8 @@ class Ingest:
         with self._applying:
             with self._hurrying():
                 self._applied.join()
-            yield
+            with self._tidying:
+                yield
 
     @contextmanager
     def _hurrying(self) -> Iterator[None]:
@@ -292,11 +296,22 @@ class Ingest:
         """What has been applied and waits for the columns; empty only when closing."""
         items: list[_Item] = []
         with suppress(queue.Empty):
-            while (item := self._applied.get(block=not items)) is not None:
+            while (item := self._applied.get_nowait() if items else self._first()) is not None:
                 items.append(item)
             self._applied.put(None)  # for the next time
             self._applied.task_done()
         return items
+
+    def _first(self) -> _Item | None:
+        """The next that waits for the columns; these are tidied up when nothing comes for a while."""
+        with suppress(queue.Empty):
+            return self._applied.get(timeout=_QUIET_S)
+        try:
+            with self._tidying:
+                self._applier.tidy()
+        except Exception:
+            _log.exception("the columns cannot be tidied up")
+        return self._applied.get()
 
     def _settle(self, batch: list[Appended], results: list[ApplyResult]) -> None:
         """The batch is through: tell who waits, and trim the log now and then."""

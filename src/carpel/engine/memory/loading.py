@@ -58,13 +58,16 @@ class Loader:
         self._names = names
         self._reading = threading.Lock()  # a snapshot reads one thing at a time
         extent = self._fetch(ColumnPrinter.extent)
-        self._rows = int(plain_array(column_of(extent, "place"))[0]) + 1
-        self.contacts = int(plain_array(column_of(extent, "no"))[0]) + 1  # numbers are below this
+        first, last, highest = (
+            int(plain_array(column_of(extent, name))[0]) for name in ("first", "last", "no")
+        )
+        self._places = range(first, last + 1)
+        self.contacts = highest + 1  # numbers are below this
 
     @property
     def readings(self) -> int:
         """In how many pieces contacts are read."""
-        return -(-self._rows // ROWS)
+        return -(-len(self._places) // ROWS)
 
     def load(self, wanted: Wanted, width: int, contacts: int) -> Loaded:
         """Read columns of contacts, each once, for numbers below `contacts`; rows have `width` bytes."""
@@ -104,7 +107,7 @@ class Loader:
     def coded(self, sources: Sequence[Source]) -> tuple[Places, list[Any]]:
         """Contacts, and of each source a column as codebooks take it."""
         seen = [one for one in map(seen_in, sources) if isinstance(one, p.Column)]
-        table = self._fetch(lambda printer: printer.contacts(seen, range(self._rows)))
+        table = self._fetch(lambda printer: printer.contacts(seen, self._places))
         arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
         return _numbers(table), list(map(_book_column, sources, arrays))
 
@@ -133,8 +136,8 @@ class Loader:
             return
 
         def read(start: int) -> None:
-            rows = range(start, start + ROWS)
-            table = self._fetch(lambda printer: printer.contacts(seen, rows))
+            places = range(start, start + ROWS)
+            table = self._fetch(lambda printer: printer.contacts(seen, places))
             contacts = _as_slice(_numbers(table))
             if population is not None:
                 population.put(contacts)
@@ -143,7 +146,7 @@ class Loader:
                 for one in gathered[column]:
                     one.put(contacts, array)
 
-        for _ in in_threads(read, range(0, self._rows, ROWS)):
+        for _ in in_threads(read, self._places[::ROWS]):
             pass
 
     def _fetch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,13 +23,21 @@ TYPES: dict[Kind, str] = {
 }
 
 
-def cast(column: str, kind: Kind) -> str:
+def _cast(column: str, kind: Kind) -> str:
     """The SQL that turns an Arrow column of this kind into what the table holds."""
     if kind == "date":
         return f"make_timestamp({column})"
     if kind in ("number", "id"):
         return f"CAST({column} AS {TYPES[kind]})"
     return column
+
+
+def insert_into(
+    table: str, columns: Mapping[str, tuple[Kind, list[Any]]], where: str = "TRUE"
+) -> str:
+    """The SQL that puts rows of `fresh`, which has these columns, into a table."""
+    values = ", ".join(_cast(name, kind) for name, (kind, _) in columns.items())
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM fresh WHERE {where}"
 
 
 @dataclass

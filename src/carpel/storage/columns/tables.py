@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import duckdb
 
+from . import recent
 from .batch import TYPES, ContactRows, Kind
 
 # Events may bring any property; beyond this many columns, new ones go into `more` as JSON.
@@ -40,7 +42,8 @@ EVENT_COLUMNS: dict[str, Kind] = {
 class Names:
     """Where a workspace's facts lie, as the engine's printer needs to know."""
 
-    contacts: str
+    contacts: str  # a table, or a SELECT in brackets
+    places: str  # the same with one more column, `place`: small whole numbers, below zero too
     events: str
     contact_columns: frozenset[str]
     property_columns: dict[str, dict[Kind, str]]  # path → kind → column
@@ -53,15 +56,18 @@ class Tables:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._contacts: dict[int, set[str]] = {}
         self._properties: dict[int, dict[str, dict[Kind, str]]] = {}
-        self._load(connection)
+        self._stale: dict[int, int] = {}  # how many rows of contacts at most are not in their place
+        self.reload(connection)
 
     def all_names(self) -> dict[int, Names]:
         """Where each workspace's facts lie."""
         return {workspace: self._names(workspace) for workspace in self._contacts}
 
     def _names(self, workspace: int) -> Names:
+        divided = workspace in self._stale
         return Names(
-            contacts=_table(workspace, "contacts"),
+            contacts=recent.contacts(f"w{workspace:d}", divided=divided),
+            places=recent.places(f"w{workspace:d}", divided=divided),
             events=_table(workspace, "events"),
             contact_columns=frozenset(self._contacts[workspace]),
             property_columns={
@@ -81,6 +87,7 @@ class Tables:
             f"CREATE TABLE {_table(workspace, 'contacts')} (no INTEGER NOT NULL, {contacts})"
         )
         connection.execute(f"CREATE TABLE {_table(workspace, 'events')} ({events})")
+        recent.ensure(connection, f"w{workspace:d}")
         self._contacts[workspace] = {"no", *_CONTACT_COLUMNS}
         self._properties[workspace] = {}
 
@@ -91,9 +98,10 @@ class Tables:
         known = self._contacts[workspace]
         for name, (kind, _) in rows.columns.items():
             if name not in known:
-                connection.execute(
-                    f"ALTER TABLE {_table(workspace, 'contacts')} ADD COLUMN {name} {TYPES[kind]}"
-                )
+                for table in ("contacts", "recent"):
+                    connection.execute(
+                        f"ALTER TABLE {_table(workspace, table)} ADD COLUMN {name} {TYPES[kind]}"
+                    )
                 known.add(name)
 
     def property_column(self, workspace: int, path: str, kind: Kind) -> str | None:
@@ -118,26 +126,40 @@ class Tables:
         )
         self._properties[workspace].setdefault(path, {})[kind] = f"p{number}"
 
+    @property
+    def stale(self) -> Mapping[int, int]:
+        """Workspaces some of whose contacts may lie in the small table, and how many at most."""
+        return self._stale
+
+    def divide(self, workspace: int, more: int) -> None:
+        """From now on a workspace's contacts may lie in both tables, so many more than before."""
+        self._stale[workspace] = self._stale.get(workspace, 0) + more
+
+    def unite(self, workspace: int) -> None:
+        """A workspace's contacts lie in the large table again."""
+        self._stale.pop(workspace, None)
+
     def reload(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look again, after a transaction that made columns was rolled back."""
-        self._contacts.clear()
-        self._properties.clear()
-        self._load(connection)
-
-    def _column_count(self, workspace: int) -> int:
-        return sum(len(columns) for columns in self._properties[workspace].values())
-
-    def _load(self, connection: duckdb.DuckDBPyConnection) -> None:
+        contacts: dict[int, set[str]] = {}
         for schema, column in connection.execute(
             "SELECT table_schema, column_name FROM information_schema.columns "
             "WHERE table_name = 'contacts'"
         ).fetchall():
-            self._contacts.setdefault(int(schema[1:]), set()).add(column)
-        self._properties = {workspace: {} for workspace in self._contacts}
+            contacts.setdefault(int(schema[1:]), set()).add(column)
+        properties: dict[int, dict[str, dict[Kind, str]]] = {one: {} for one in contacts}
         for workspace, path, kind, number in connection.execute(
             "SELECT workspace, path, kind, column_no FROM property"
         ).fetchall():
-            self._properties[workspace].setdefault(path, {})[kind] = f"p{number}"
+            properties[workspace].setdefault(path, {})[kind] = f"p{number}"
+        for workspace in contacts:
+            recent.ensure(connection, f"w{workspace:d}")
+        counts = {one: recent.count(connection, f"w{one:d}") for one in contacts}
+        self._stale = {workspace: count for workspace, count in counts.items() if count}
+        self._properties, self._contacts = properties, contacts
+
+    def _column_count(self, workspace: int) -> int:
+        return sum(len(columns) for columns in self._properties[workspace].values())
 
 
 @lru_cache(10_000)  # events bring the same few again and again

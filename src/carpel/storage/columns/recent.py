@@ -1,0 +1,61 @@
+"""Contacts that changed lately lie in a small table, `recent`, beside the large one.
+
+To delete a row DuckDB looks through the whole table, however few go, and folds each piece of it that
+lost one into its file again: too much for every batch of a large workspace. So an old row stays where
+it is, its contact's number is put down in `stale`, and the new row comes into `recent`. Readers leave
+out of the large table who is stale. `unite` does for all of them at once what each batch did before.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+
+def contacts(place: str, *, divided: bool) -> str:
+    """Where a workspace's contacts lie, to stand behind FROM."""
+    return _both(place, "*", "*") if divided else f"{place}.contacts"
+
+
+def places(place: str, *, divided: bool) -> str:
+    """The same with a column `place`: where in its table a row lies, below zero in the small one."""
+    large, small = "*, rowid AS place", "*, -1 - rowid AS place"
+    return _both(place, large, small) if divided else f"(SELECT {large} FROM {place}.contacts)"
+
+
+def _both(place: str, large: str, small: str) -> str:
+    return (
+        f"(SELECT {large} FROM {place}.contacts ANTI JOIN {place}.stale USING (no)"
+        f" UNION ALL BY NAME SELECT {small} FROM {place}.recent)"
+    )
+
+
+def ensure(connection: duckdb.DuckDBPyConnection, place: str) -> None:
+    """Make the small tables when they are missing."""
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {place}.recent AS FROM {place}.contacts LIMIT 0"
+    )
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {place}.stale (no INTEGER NOT NULL)")
+
+
+def count(connection: duckdb.DuckDBPyConnection, place: str) -> int:
+    """How many rows of the large table do not count."""
+    return int(connection.execute(f"SELECT count(*) FROM {place}.stale").fetchall()[0][0])
+
+
+def replace(place: str) -> tuple[str, str]:
+    """Statements after which the contacts in a table `gone` have no row."""
+    return (
+        f"DELETE FROM {place}.recent WHERE no IN (SELECT no FROM gone)",
+        f"INSERT INTO {place}.stale SELECT no FROM gone ANTI JOIN {place}.stale USING (no)",
+    )
+
+
+def unite(connection: duckdb.DuckDBPyConnection, place: str) -> None:
+    """Put everybody into the large table; for a transaction of its own."""
+    for statement in (
+        f"DELETE FROM {place}.contacts WHERE no IN (FROM {place}.stale)",
+        f"INSERT INTO {place}.contacts BY NAME FROM {place}.recent",
+        f"DELETE FROM {place}.recent",
+        f"DELETE FROM {place}.stale",
+    ):
+        connection.execute(statement).fetchall()

@@ -1,0 +1,122 @@
+"""Contacts that changed lately lie in a table of their own, and no reader can tell."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carpel.storage.columns import Columns, ContactRows, Snapshot, WorkspaceBatch, store as store_
+from carpel.storage.sql import Sql
+
+WORKSPACE = 1
+Rows = dict[int, dict[str, Any]]
+
+
+def changed(people: Rows, chance: random.Random, step: int) -> WorkspaceBatch:
+    """A batch, made with the people themselves: some come, some change, some go."""
+    going = chance.sample(sorted(people), min(len(people), chance.choice([0, 0, 1, 3])))
+    staying = [no for no in people if no not in going]
+    replaced = chance.sample(staying, min(len(staying), chance.choice([0, 2, 5])))
+    new = [10 * step + place for place in range(chance.choice([0, 0, 1, 4]))]  # never given again
+    for no in going:
+        del people[no]
+    for no in sorted(replaced + new):
+        people[no] = {"no": no, "id": f"{no:032x}", f"f10{step % 4}": f"{step}.{no}"}
+    rows = [people[no] for no in sorted(replaced + new)]
+    contacts = ContactRows()
+    if rows:
+        contacts.columns["no"] = ("integer", [row["no"] for row in rows])
+        contacts.columns["id"] = ("id", [row["id"] for row in rows])
+        contacts.columns[f"f10{step % 4}"] = ("text", [row[f"f10{step % 4}"] for row in rows])
+    erased = sorted(going) if chance.random() < 0.5 else []
+    return WorkspaceBatch(WORKSPACE, sorted(replaced + going), contacts, erased=erased)
+
+
+def seen(snapshot: Snapshot) -> Rows:
+    """What a reader sees: number → values that are there."""
+    names = snapshot.names(WORKSPACE)
+    if names is None:
+        return {}
+    found = snapshot.rows(Sql(f"SELECT to_json(c) FROM {names.contacts} AS c", ()))
+    rows = [json.loads(row) for (row,) in found]
+    assert len({row["no"] for row in rows}) == len(rows)
+    return {row["no"]: {name: row[name] for name in row if row[name] is not None} for row in rows}
+
+
+def expected(people: Rows) -> Rows:
+    return {no: {**row, "id": uuid(row["id"])} for no, row in people.items()}
+
+
+def uuid(digits: str) -> str:
+    return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
+
+
+def opened(file: Path) -> Columns:
+    return Columns(file, memory_mb=200, threads=1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_readers_see_the_people_of_their_moment(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    if seed % 2:
+        monkeypatch.setattr(store_, "_MOST_STALE", 7)
+    columns = opened(tmp_path / "columns")
+    people: Rows = {}
+    divided = 0
+    for step in range(1, 40):
+        with columns.snapshot() as before:
+            then = expected(people)
+            columns.apply(step, [changed(people, chance, step)])
+            assert seen(before) == then
+        divided += not columns.is_united
+        with columns.snapshot() as now:
+            assert seen(now) == expected(people)
+            if chance.random() < 0.2:
+                columns.unite()
+                assert columns.is_united
+                assert seen(now) == expected(people)
+        with columns.snapshot() as after:
+            assert seen(after) == expected(people)
+        if chance.random() < 0.1:
+            columns.close()
+            columns = opened(tmp_path / "columns")
+            with columns.snapshot() as again:
+                assert seen(again) == expected(people)
+    assert divided > 5
+    columns.close()
+
+
+def test_every_contact_has_a_place(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    columns = opened(tmp_path / "columns")
+    people: Rows = {}
+    for step in range(1, 30):
+        columns.apply(step, [changed(people, chance, step)])
+        if step == 12:
+            columns.unite()
+    assert not columns.is_united
+    with columns.snapshot() as snapshot:
+        names = snapshot.names(WORKSPACE)
+        assert names is not None
+        found = snapshot.rows(Sql(f"SELECT no, place FROM {names.places} AS c", ()))
+    assert sorted(no for no, _ in found) == sorted(people)
+    assert len({place for _, place in found}) == len(people)
+    columns.close()
+
+
+def test_erased_leave_the_large_table_at_once(tmp_path: Path) -> None:
+    columns = opened(tmp_path / "columns")
+    rows = ContactRows({"no": ("integer", [1, 2]), "id": ("id", [f"{no:032x}" for no in (1, 2)])})
+    columns.apply(1, [WorkspaceBatch(WORKSPACE, contacts=rows)])
+    columns.apply(2, [WorkspaceBatch(WORKSPACE, replaced=[2], erased=[2])])
+    assert not columns.is_united
+    with columns.snapshot() as snapshot:
+        left = snapshot.rows(Sql(f"SELECT no FROM w{WORKSPACE}.contacts", ()))
+    assert left == [(1,)]
+    columns.close()
