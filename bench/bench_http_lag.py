@@ -176,7 +176,7 @@ def load(server: Server, key: str, kinds: list[Kind]) -> None:
         )
     print(
         f"in {took:.0f} s the server used {used:.0f} s of processors ({100 * used / took:.0f}% of one); "
-        f"memory at most {server.peak_mb():,} MB",
+        f"memory at most {server.peak_mb():,} MB, {server.cached_mb():,} MB of it mapped files",
         flush=True,
     )
 

@@ -65,11 +65,16 @@ class Server:
 
     def peak_mb(self) -> int:
         """The most memory that it has had so far; 0 where that is not told."""
+        return self._status_mb("VmHWM:")
+
+    def cached_mb(self) -> int:
+        """Of its memory now, what is the system's file cache."""
+        return self._status_mb("RssFile:")
+
+    def _status_mb(self, name: str) -> int:
         file = Path(f"/proc/{self.process.pid}/status")
-        if not file.exists():
-            return 0
-        lines = file.read_text().splitlines()
-        return next(int(one.split()[1]) for one in lines if one.startswith("VmHWM:")) >> 10
+        lines = file.read_text().splitlines() if file.exists() else []
+        return next((int(one.split()[1]) >> 10 for one in lines if one.startswith(name)), 0)
 
 
 class Caller:

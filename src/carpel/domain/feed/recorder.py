@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -28,6 +29,10 @@ _MOST_BYTES = 256 << 20
 _MOST_TOGETHER = 1_000
 _ITEM = 600  # bytes of one publication, without its bitmaps
 _RESTS = 15  # times as long as a piece of upkeep took
+# A batch of data moves people in hundreds of segments, told one after the other: beside a stream of
+# them they are given a moment to come together, not each few a commit of their own.
+_STREAM_S = 0.1
+_GATHERING_S = 0.03
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
 
@@ -104,6 +109,8 @@ class Recorder:
         self._queued_bytes = 0
         self._taken = 0
         self._written = 0
+        self._awaited = 0  # how many wait for what is queued to be written
+        self._last_write_s = 0.0
         self._closing = False
         self._written_at = 0
         self._to_scrub = False  # whether somebody was erased
@@ -129,7 +136,8 @@ class Recorder:
             self._queue.append(item)
             self._queued_bytes += weight_of(item)
             self._taken += 1
-            self._changed.notify_all()
+            if len(self._queue) == 1 or self._is_full():  # others wake nobody
+                self._changed.notify_all()
 
     def _is_full(self) -> bool:
         return len(self._queue) >= _MOST_QUEUED or self._queued_bytes >= _MOST_BYTES
@@ -138,9 +146,14 @@ class Recorder:
         """Wait until all that was handed over so far is durable; False when the time is up."""
         with self._changed:
             wanted = self._taken
-            return self._changed.wait_for(
-                lambda: self._written >= wanted or self._closing, timeout_s
-            )
+            self._awaited += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(
+                    lambda: self._written >= wanted or self._closing, timeout_s
+                )
+            finally:
+                self._awaited -= 1
 
     def position(self, segment: int, published: Standing | Published) -> int | None:
         """The number of the newest change when this publication was written.
@@ -166,6 +179,7 @@ class Recorder:
             with self._changed:
                 while not self._queue and not self._closing and not self._has_work():
                     self._clock.wait(self._changed, self._next_work())
+                self._gather()
                 batch = [
                     self._queue.popleft() for _ in range(min(len(self._queue), _MOST_TOGETHER))
                 ]
@@ -176,6 +190,13 @@ class Recorder:
                 return
             if self._has_work():
                 self._keep_up()
+
+    def _gather(self) -> None:
+        """Leave what comes in the next moment time to be written together; needs the lock."""
+        if self._queue and perf_counter() < self._last_write_s + _STREAM_S:
+            self._changed.wait_for(
+                lambda: self._awaited or self._closing or self._is_full(), _GATHERING_S
+            )
 
     def _insist_on(self, batch: list[Item]) -> bool:
         """Write a batch, again and again while the disk refuses; False when closing meanwhile."""
@@ -199,6 +220,7 @@ class Recorder:
         with self._changed:
             self._failure = None
             self._written_at = self._clock.now()
+            self._last_write_s = perf_counter()
             for segment, moment, position in positions:
                 self._remember(segment, moment, position)
             self._written += len(batch)
