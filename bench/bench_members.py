@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from server import peak_mb
+
 from carpel.client import Client, requests
 
 CARPEL = [sys.executable, "-m", "carpel"]
@@ -130,14 +132,6 @@ def preview(client: Client, seconds: float) -> None:
         f"{len(times)} previews of three clauses: p50 {statistics.median(times) * 1000:.0f} ms, "
         f"p99 {p99 * 1000:.0f} ms"
     )
-
-
-def peak_mb(process: int) -> float:
-    """The most memory that a process has had; Linux tells."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from server import peak_mb
 
 UPSERTED = 30_000
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
@@ -71,7 +72,7 @@ def _measure(client: httpx.Client, pid: int, folder: Path) -> None:
     assert found["results"] == {"requested_count": UPSERTED, "created_count": UPSERTED}, found
     print(
         f"upsert of {UPSERTED:,} in one call ({len(body) / 1e6:.1f} MB): 202 after {durable:.2f} s, "
-        f"applied after {done:.2f} s, peak {_peak(pid)} MB"
+        f"applied after {done:.2f} s, peak {peak_mb(pid)} MB"
     )
     content = _file(folder)
     mappings = ["_rf2_T", "_rf0_T", "_rf1_T", "_rf6_T", field["id"], "_rf25_T"]
@@ -93,7 +94,7 @@ def _measure(client: httpx.Client, pid: int, folder: Path) -> None:
     size = content.stat().st_size / 1e6
     print(
         f"import of {ROWS:,} ({size:.0f} MB gzip): uploaded after {uploaded:.2f} s, job completed "
-        f"after {done:.1f} s ({ROWS / done:,.0f} contacts/s), peak {_peak(pid)} MB"
+        f"after {done:.1f} s ({ROWS / done:,.0f} contacts/s), peak {peak_mb(pid)} MB"
     )
 
 
@@ -119,15 +120,6 @@ def _job(client: httpx.Client, job: str) -> Any:
         if found["status"] != "pending":
             return found
         time.sleep(0.05)
-
-
-def _peak(pid: int) -> int:
-    """The peak resident size of a process and its children so far, in MB (Linux)."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return -1
-    line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
-    return int(line.split()[1]) // 1024
 
 
 if __name__ == "__main__":

@@ -65,16 +65,22 @@ class Server:
 
     def peak_mb(self) -> int:
         """The most memory that it has had so far; 0 where that is not told."""
-        return self._status_mb("VmHWM:")
+        return peak_mb(self.process.pid)
 
     def cached_mb(self) -> int:
         """Of its memory now, what is the system's file cache."""
-        return self._status_mb("RssFile:")
+        return _status_mb(self.process.pid, "RssFile:")
 
-    def _status_mb(self, name: str) -> int:
-        file = Path(f"/proc/{self.process.pid}/status")
-        lines = file.read_text().splitlines() if file.exists() else []
-        return next((int(one.split()[1]) >> 10 for one in lines if one.startswith(name)), 0)
+
+def peak_mb(process: int) -> int:
+    """The most memory that a process has had so far; 0 where that is not told."""
+    return _status_mb(process, "VmHWM:")
+
+
+def _status_mb(process: int, name: str) -> int:
+    file = Path(f"/proc/{process}/status")
+    lines = file.read_text().splitlines() if file.exists() else []
+    return next((int(one.split()[1]) >> 10 for one in lines if one.startswith(name)), 0)
 
 
 class Caller:
