@@ -109,7 +109,7 @@ class Recorder:
         self._queued_bytes = 0
         self._taken = 0
         self._written = 0
-        self._awaited = 0  # how many wait for what is queued to be written
+        self._wanted = 0  # up to here somebody waits, or waited
         self._last_write_s = 0.0
         self._closing = False
         self._written_at = 0
@@ -145,15 +145,11 @@ class Recorder:
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was handed over so far is durable; False when the time is up."""
         with self._changed:
-            wanted = self._taken
-            self._awaited += 1
+            wanted = self._wanted = self._taken
             self._changed.notify_all()
-            try:
-                return self._changed.wait_for(
-                    lambda: self._written >= wanted or self._closing, timeout_s
-                )
-            finally:
-                self._awaited -= 1
+            return self._changed.wait_for(
+                lambda: self._written >= wanted or self._closing, timeout_s
+            )
 
     def position(self, segment: int, published: Standing | Published) -> int | None:
         """The number of the newest change when this publication was written.
@@ -195,7 +191,8 @@ class Recorder:
         """Leave what comes in the next moment time to be written together; needs the lock."""
         if self._queue and perf_counter() < self._last_write_s + _STREAM_S:
             self._changed.wait_for(
-                lambda: self._awaited or self._closing or self._is_full(), _GATHERING_S
+                lambda: self._wanted > self._written or self._closing or self._is_full(),
+                _GATHERING_S,
             )
 
     def _insist_on(self, batch: list[Item]) -> bool:

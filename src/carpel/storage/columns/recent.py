@@ -8,7 +8,14 @@ out of the large table who is stale. `unite` does for all of them at once what e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
 import duckdb
+
+from .batch import Kind, insert_into
+
+Columns: TypeAlias = Mapping[str, tuple[Kind, list[Any]]]
 
 
 def contacts(place: str, *, divided: bool) -> str:
@@ -42,12 +49,20 @@ def count(connection: duckdb.DuckDBPyConnection, place: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {place}.stale").fetchall()[0][0])
 
 
-def replace(place: str) -> tuple[str, str]:
-    """Statements after which the contacts in a table `gone` have no row."""
-    return (
-        f"DELETE FROM {place}.recent WHERE no IN (SELECT no FROM gone)",
+def replace(place: str, fresh: Columns) -> list[str]:
+    """Statements after which contacts in a table `gone` have no row but those in `fresh`, if any.
+
+    Who is in `fresh` alone is new, and goes into the large table at once.
+    """
+    among = "no IN (SELECT no FROM gone)"
+    statements = [
+        f"DELETE FROM {place}.recent WHERE {among}",
         f"INSERT INTO {place}.stale SELECT no FROM gone ANTI JOIN {place}.stale USING (no)",
-    )
+    ]
+    if fresh:
+        statements.append(insert_into(f"{place}.recent", fresh, among))
+        statements.append(insert_into(f"{place}.contacts", fresh, f"NOT {among}"))
+    return statements
 
 
 def unite(connection: duckdb.DuckDBPyConnection, place: str) -> None:

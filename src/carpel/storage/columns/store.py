@@ -19,7 +19,7 @@ from carpel.storage.sql import Sql
 
 from . import recent
 from .batch import EventRows, Kind, WorkspaceBatch, arrow, insert_into, sparse
-from .tables import EVENT_COLUMNS, Names, Tables
+from .tables import EVENT_COLUMNS, Names, Tables, place_of
 
 # With so many of a workspace's contacts in the small table they all go into the large one: what is
 # asked of all contacts takes longer the more there are.
@@ -103,25 +103,24 @@ class Columns:
             for batch in batches:
                 self._take_over(batch)
             self._writer.execute("UPDATE progress SET applied = ?", [seq])
-        self._unite(_MOST_STALE)
+        self.unite(_MOST_STALE)
 
     @property
     def is_united(self) -> bool:
         """Whether all contacts lie in the large tables."""
         return not self._tables.stale
 
-    def unite(self) -> None:
+    def unite(self, least: int = 0) -> None:
         """Put contacts that changed lately into the large tables; seconds, when there are many.
 
         It changes no answer, but looking at all contacts takes up to three times as long without.
-        """
-        self._unite(0)
 
-    def _unite(self, least: int) -> None:
-        """Do so where at least so many may not be there."""
+        Args:
+            least: only where so many may not be there.
+        """
         for workspace in [one for one, count in self._tables.stale.items() if count >= least]:
             with self._transaction():
-                recent.unite(self._writer, f"w{workspace:d}")
+                recent.unite(self._writer, place_of(workspace))
             # Who looks before this looks into both, which is right until somebody changes again.
             with self._published:
                 self._tables.unite(workspace)
@@ -189,8 +188,13 @@ class Columns:
             self._tables.divide(batch.workspace, len(batch.replaced))
 
     def _take_over(self, batch: WorkspaceBatch) -> None:
-        place = f"w{batch.workspace:d}"
-        self._take_over_contacts(place, batch)
+        place = place_of(batch.workspace)
+        fresh = batch.contacts.columns
+        if batch.replaced:
+            statements = recent.replace(place, fresh)
+            self._run(*statements, gone={"no": ("integer", batch.replaced)}, fresh=fresh)
+        elif fresh:
+            self._run(insert_into(f"{place}.contacts", fresh), fresh=fresh)
         for gone, kept in batch.moved:
             self._writer.execute(
                 f"UPDATE {place}.events SET contact = ? WHERE contact = ?", [kept, gone]
@@ -204,23 +208,6 @@ class Columns:
         if len(batch.events):
             events = self._event_columns(batch.workspace, batch.events)
             self._run(insert_into(f"{place}.events", events), fresh=events)
-
-    def _take_over_contacts(self, place: str, batch: WorkspaceBatch) -> None:
-        fresh = batch.contacts.columns
-        if not batch.replaced:
-            if fresh:
-                self._run(insert_into(f"{place}.contacts", fresh), fresh=fresh)
-            return
-        gone: dict[str, tuple[Kind, list[Any]]] = {"no": ("integer", batch.replaced)}
-        self._run(*recent.replace(place), gone=gone)
-        if fresh:
-            among = "no IN (SELECT no FROM gone)"
-            self._run(
-                insert_into(f"{place}.recent", fresh, among),
-                insert_into(f"{place}.contacts", fresh, f"NOT {among}"),
-                gone=gone,
-                fresh=fresh,
-            )
 
     def _event_columns(
         self, workspace: int, events: EventRows
@@ -240,7 +227,8 @@ class Columns:
         return columns
 
     def _run(self, *texts: str, **tables: dict[str, tuple[Kind, list[Any]]]) -> None:
-        """Statements that look into some tables made of these columns."""
+        """Statements that look into some tables made of these columns; without any there is none."""
+        tables = {name: columns for name, columns in tables.items() if columns}
         for name, columns in tables.items():
             self._writer.register(name, arrow(columns))
         try:

@@ -66,8 +66,8 @@ class Tables:
     def _names(self, workspace: int) -> Names:
         divided = workspace in self._stale
         return Names(
-            contacts=recent.contacts(f"w{workspace:d}", divided=divided),
-            places=recent.places(f"w{workspace:d}", divided=divided),
+            contacts=recent.contacts(place_of(workspace), divided=divided),
+            places=recent.places(place_of(workspace), divided=divided),
             events=_table(workspace, "events"),
             contact_columns=frozenset(self._contacts[workspace]),
             property_columns={
@@ -82,12 +82,12 @@ class Tables:
             return
         contacts = ", ".join(f"{name} {TYPES[kind]}" for name, kind in _CONTACT_COLUMNS.items())
         events = ", ".join(f"{name} {TYPES[kind]}" for name, kind in EVENT_COLUMNS.items())
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS w{workspace:d}")
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place_of(workspace)}")
         connection.execute(
             f"CREATE TABLE {_table(workspace, 'contacts')} (no INTEGER NOT NULL, {contacts})"
         )
         connection.execute(f"CREATE TABLE {_table(workspace, 'events')} ({events})")
-        recent.ensure(connection, f"w{workspace:d}")
+        recent.ensure(connection, place_of(workspace))
         self._contacts[workspace] = {"no", *_CONTACT_COLUMNS}
         self._properties[workspace] = {}
 
@@ -140,7 +140,7 @@ class Tables:
         self._stale.pop(workspace, None)
 
     def reload(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Look again, after a transaction that made columns was rolled back."""
+        """Look what there is; again after a transaction that made columns was rolled back."""
         contacts: dict[int, set[str]] = {}
         for schema, column in connection.execute(
             "SELECT table_schema, column_name FROM information_schema.columns "
@@ -153,8 +153,8 @@ class Tables:
         ).fetchall():
             properties[workspace].setdefault(path, {})[kind] = f"p{number}"
         for workspace in contacts:
-            recent.ensure(connection, f"w{workspace:d}")
-        counts = {one: recent.count(connection, f"w{one:d}") for one in contacts}
+            recent.ensure(connection, place_of(workspace))
+        counts = {one: recent.count(connection, place_of(one)) for one in contacts}
         self._stale = {workspace: count for workspace, count in counts.items() if count}
         self._properties, self._contacts = properties, contacts
 
@@ -168,5 +168,10 @@ def path_text(path: tuple[str, ...]) -> str:
     return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
 
 
+def place_of(workspace: int) -> str:
+    """The schema with a workspace's tables."""
+    return f"w{workspace:d}"
+
+
 def _table(workspace: int, name: str) -> str:
-    return f"w{workspace:d}.{name}"
+    return f"{place_of(workspace)}.{name}"
