@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from pyroaring import BitMap, FrozenBitMap
+from pyroaring import FrozenBitMap
 
 from carpel.kit.clock import Clock
 from carpel.storage.columns import Columns, Snapshot
@@ -21,6 +21,7 @@ from carpel.storage.columns import Columns, Snapshot
 from .auditing import Auditing
 from .living import Given, OnPublished
 from .look import Look
+from .memory.bitmaps import frozen_of
 from .plan import Plan
 from .printer import Printer
 from .publication import Published
@@ -150,7 +151,7 @@ class Engine(Auditing):
                 snapshot, kept = self._moment_of(number, held)
                 if kept is not None:
                     found = recompute(kept.plan, snapshot, kept.workspace, kept.at)
-                    return kept.members, FrozenBitMap(BitMap(found.members))
+                    return kept.members, frozen_of(found.members)
 
     # -------------------------------------------------------------- computing
 
@@ -225,7 +226,7 @@ class Engine(Auditing):
         published = None
         try:
             found = recompute(segment.plan, snapshot, segment.workspace, now)
-            members = FrozenBitMap(BitMap(found.members))
+            members = frozen_of(found.members)
             published = Published(members, job.version, now, found.until, snapshot.applied, exact)
         except Exception as error:
             _log.exception("segment %s could not be computed", job.number)
