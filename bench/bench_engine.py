@@ -23,6 +23,7 @@ import numpy as np
 
 from carpel.engine import plan as p
 from carpel.engine.memory.world import World
+from carpel.kit.garbage import look_seldom
 from carpel.engine.printer import Printer
 from carpel.engine.recompute import recompute
 from carpel.storage.columns import Columns, ContactRows, Snapshot, WorkspaceBatch
@@ -36,6 +37,7 @@ BATCHES = 100
 def main() -> None:
     contacts = int(float(sys.argv[1])) if len(sys.argv) > 1 else 1_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000
+    look_seldom()  # as the server does
     plans = dict(enumerate(data.segments(count)))
     with tempfile.TemporaryDirectory() as folder:
         columns = data.opened(Path(folder))

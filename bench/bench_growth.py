@@ -28,6 +28,7 @@ import engine_data as data
 import numpy as np
 
 from carpel.engine.memory.world import World
+from carpel.kit.garbage import look_seldom
 
 HERE = Path(__file__).parent
 USUAL = 1000
@@ -78,6 +79,7 @@ def run(folder: Path, contacts: int, segments: int) -> Case:
 
 def measure(place: Path, contacts: int, segments: int) -> None:
     """Prints what `run` reads."""
+    look_seldom()  # as the server does
     plans = dict(enumerate(data.segments(segments)))
     chance = random.Random(5)  # noqa: S311
     with tempfile.TemporaryDirectory(dir=place.parent) as temporary:

@@ -1,10 +1,11 @@
 """The `carpel` command."""
 
-import gc
 import sys
 from importlib.abc import MetaPathFinder
 
 from typing_extensions import override
+
+from carpel.kit.garbage import look_seldom
 
 
 class _WithoutPandas(MetaPathFinder):
@@ -23,9 +24,7 @@ class _WithoutPandas(MetaPathFinder):
 def main() -> None:
     """Run the command line; its exit status becomes the process's."""
     sys.meta_path.insert(0, _WithoutPandas())
-    # Batches are many small objects without cycles; looking for cycles at Python's usual pace took
-    # a third of an import's time (bench/bench_import.py).
-    gc.set_threshold(100_000, 50, 100)
+    look_seldom()
     from carpel.cli.main import run  # noqa: PLC0415  (after the finder is in place)
 
     sys.exit(run())

@@ -139,10 +139,13 @@ class Compared(Timeline):
 
     @override
     def _sql(self) -> str:
-        """Rules of the theme, at times with another segment in them, or with its rules."""
+        """Rules of the theme, at times with another segment in them or with its rules, or just these."""
         others = self._service.segments.list_of(self._workspace)
-        turn = self._data.draw(st.integers(0, 6)) if others else 0
+        turn = self._data.draw(st.integers(0, 7)) if others else 0
         other = self._data.draw(st.sampled_from(others)) if turn >= 5 else None
+        if turn == 7 and other is not None and other.id in self._rules:
+            self._tally["same rules"] += 1
+            return render(_turned(self._rules[other.id]))
         if (
             turn == 6
             and other is not None
@@ -160,3 +163,14 @@ class Compared(Timeline):
             inner = m.Not(inner)
         together = m.both if self._data.draw(st.booleans()) else m.either
         return render(together((inner, found)))
+
+
+def _turned(rule: m.Condition) -> m.Condition:
+    """The same, said the other way round."""
+    match rule:
+        case m.Both(parts=parts):
+            return m.both(tuple(reversed(parts)))
+        case m.Either(parts=parts):
+            return m.either(tuple(reversed(parts)))
+        case _:
+            return rule

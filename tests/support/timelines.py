@@ -227,6 +227,11 @@ class Timeline:
         return {**person, "fields": fields, "external_id": self._name()}
 
     def _sql(self) -> str:
+        """New rules, or those of another segment."""
+        others = self._service.segments.list_of(self._workspace)
+        if others and self._data.draw(st.integers(0, 4)) == 0:
+            self._tally["same rules"] += 1
+            return self._data.draw(st.sampled_from(others)).sql
         return render(self._data.draw(conditions(PRESENT, LISTS)))
 
     def _plans_of(self, segments: Sequence[Segment]) -> list[Plan]:

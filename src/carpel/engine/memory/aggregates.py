@@ -16,6 +16,7 @@ from .happenings import Tier
 from .having import column_key, on_time
 from .numbers import Scaled, largest
 from .points import place
+from .sorting import together
 from .thresholds import LEAST, MOST, Bools, Ints, compare, one_of
 
 Owners: TypeAlias = NDArray[np.int64]
@@ -179,8 +180,9 @@ class Chosen:
         there = self._there(test)
         owner = np.repeat(np.arange(len(self._starts)), self._ends - self._starts)
         codes = self._events.values[column_key(test)]
-        pairs = np.unique(np.stack((owner[there], np.asarray(codes)[there])), axis=1)
-        return np.bincount(pairs[0], minlength=len(self._starts))
+        # Owner and code as one number: sorting plain numbers is several times quicker.
+        pairs = together(owner[there] << 32 | np.asarray(codes)[there])
+        return np.bincount(pairs >> 32, minlength=len(self._starts))
 
     def _sum(self, test: p.AggregateTest) -> Bools:
         counts, sums, digits = self._total(test)

@@ -14,11 +14,13 @@ from math import ceil, floor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
 from .bits import Bytes, Places
-from .having import column_key, on_time
+from .having import column_key, is_time, on_time
+from .points import Point, place as place_of
 from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf
 from .thresholds import LEAST, MOST, Bools, Ints
 
@@ -92,11 +94,26 @@ def _small(least: int, most: int) -> tuple[int, int]:
     return max(least, LEAST), min(most, MOST)
 
 
+@dataclass
+class Since:
+    """The windows that are nothing but a moment from which on events count, as most are."""
+
+    places: list[int] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+
+    def fits(self, times: NDArray[np.int64], now: int) -> Bools:
+        """For each of the windows a row: which of these times lie in it."""
+        starts = [min(max(place_of(point, now), LEAST), MOST) for point in self.points]
+        return np.asarray(times >= np.asarray(starts, np.int64)[:, None], np.bool_)
+
+
 class Asked:
     """Some leaves of one stream, by slot."""
 
     def __init__(self, leaves: Mapping[int, EventLeaf]) -> None:
         self.windows: dict[Windows, int] = {}
+        self.since = Since()
+        self.filters: list[tuple[int, Windows]] = []  # the other windows
         self.counted = Spans(1)
         self.summed: dict[ColumnKey, Spans] = {}
         self.others: list[tuple[int, EventLeaf]] = []
@@ -120,7 +137,7 @@ class Asked:
         if isinstance(leaf, SequenceLeaf):
             self.others.append((place, leaf))
             return
-        windows = self.windows.setdefault(leaf.windows, len(self.windows))
+        windows = self._place_of(leaf.windows)
         plain = _plain(leaf.having) if leaf.having is not None else None
         if leaf.having is None:
             self.counted.add(place, windows, None)
@@ -131,6 +148,27 @@ class Asked:
             self.summed.setdefault(key, Spans(-_BEYOND)).add(place, windows, plain[1])
         else:
             self.counted.add(place, windows, plain[1])
+
+    def _place_of(self, windows: Windows) -> int:
+        """The number of these windows."""
+        place = self.windows.get(windows)
+        if place is None:
+            place = self.windows[windows] = len(self.windows)
+            point = _since(windows)
+            if point is None:
+                self.filters.append((place, windows))
+            else:
+                self.since.places.append(place)
+                self.since.points.append(point)
+        return place
+
+
+def _since(windows: Windows) -> Point | None:
+    """The moment, if the windows say nothing but since when."""
+    match windows:
+        case (p.ValueTest(p.Operand(seen, ()), p.Compare(">=", point)),) if is_time(seen):
+            return point if isinstance(point, p.Moving | p.CalendarStart) else None
+    return None
 
 
 def _plain(having: p.Tree[p.AggregateTest]) -> tuple[p.AggregateTest, p.Compare] | None:

@@ -21,6 +21,7 @@ from carpel.kit.clock import DAY, HOUR
 from carpel.kit.instants import LATEST
 
 from .points import Point, place
+from .sorting import together
 
 Contacts: TypeAlias = NDArray[np.int64]
 Times: TypeAlias = NDArray[np.int64]
@@ -155,7 +156,7 @@ class Watches:
     def advance(self, now: int) -> Contacts:
         """Whom a point has passed, each once."""
         due = [watch.advance(now) for watch in self._watches.values() if watch.due <= now]
-        return np.unique(np.concatenate(due)) if due else nobody()
+        return together(nobody(), *due)
 
     @property
     def ahead(self) -> int:

@@ -18,11 +18,12 @@ from .bits import Bytes, Places
 from .coding import Encoded
 from .dictionaries import Dictionary
 from .due import Contacts, Times, Watches, nobody
-from .happenings import Column, Happenings, Tier, distinct
+from .happenings import Column, Happenings, Tier
 from .numbers import Scaled
 from .reading import EventBatch, plain
 from .recording import Form
 from .samples import Sample
+from .sorting import distinct, together
 from .streams import ColumnKey, EventLeaf, StreamKey
 from .thresholds import Bools
 from .turning import Codebook, Turning, day_column
@@ -196,7 +197,7 @@ class Stream:
             if turning.due <= now:
                 key: ColumnKey = (sources_of(leaf), "turn")
                 found.append(self._happenings.having(key, turning.turn(now)))
-        return np.unique(np.concatenate(found)) if found else nobody()
+        return together(nobody(), *found)
 
     def dictionary(self, key: ColumnKey) -> Dictionary:
         """The values behind a column's codes."""

@@ -81,6 +81,8 @@ class Everyone:
         self._pace.stretch()
         rows = self._answers.rows(slice(start, beyond))
         self._answer(rows, start, beyond)
+        if not self._programs:
+            return []
         if len(self._read) < rows.shape[1]:
             rows = np.take(rows, self._read, axis=1)
         leaves = by_slot(rows)

@@ -38,11 +38,11 @@ def told_apart(
     """
     places, counts = ones(moved)
     numbers = contacts.astype(np.uint32)[places]
-    whole = numbers.tobytes()
     ends = np.cumsum(counts).tolist()
     first = 0
     for segment, middle, end in zip(segments.tolist(), ends[::2], ends[1::2], strict=True):
-        yield segment, Flips(numbers[first:middle], numbers[middle:end]), whole[4 * first : 4 * end]
+        flips = Flips(numbers[first:middle], numbers[middle:end])
+        yield segment, flips, numbers[first:end].tobytes()
         first = end
 
 

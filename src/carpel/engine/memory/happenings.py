@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .due import Contacts, Times, nobody
 from .numbers import Scaled, joined
+from .sorting import together
 from .streams import ColumnKey
 
 _SMALL = 4096
@@ -107,11 +108,6 @@ def _runs(firsts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.i
     """Runs of numbers, one after the other."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1]) + np.repeat(firsts - ends + lengths, lengths)
-
-
-def distinct(contacts: NDArray[Any]) -> NDArray[Any]:
-    """Ascending contacts, each once."""
-    return contacts[np.r_[True, contacts[1:] != contacts[:-1]]] if len(contacts) else contacts
 
 
 def merged(tiers: Sequence[Tier]) -> Tier:
@@ -214,7 +210,7 @@ class Happenings:
     def having(self, key: ColumnKey, codes: NDArray[np.bool_]) -> Contacts:
         """The contacts of events with one of these codes."""
         found = [tier.contacts[codes[tier.dates(key)]] for tier in self._tiers]
-        return np.unique(np.concatenate(found)).astype(np.int64)
+        return together(*found).astype(np.int64)
 
     def move(self, gone: int, kept: int) -> bool:
         """Give one contact's events to another; whether there were any."""
@@ -232,7 +228,7 @@ class Happenings:
 
         Nobody asks for them again, so they may stay a while: taking them out copies everything.
         """
-        self._gone = np.union1d(self._gone, gone)
+        self._gone = together(self._gone, gone)
         if len(self._gone) > _MOST_GONE:
             self._tiers = [self._without_gone(tier) for tier in self._tiers]
             self._gone = nobody()

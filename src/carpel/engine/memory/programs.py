@@ -2,7 +2,7 @@
 
 A program reads rows of bits (one row a leaf, one bit a contact) and makes one row. All programs of
 one shape, such as `a and (b or c)`, differ only in the rows they read, so a few array operations do
-them all.
+them all. Segments that ask the same have the same program, and it is worked out once for all of them.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ class Program:
 
 
 def program(plan: p.Plan, row_of: Callable[[Any], int]) -> Program:
-    """The plan as a program; `row_of` says which row a leaf has."""
-    rows: list[int] = []
+    """The plan as a program; `row_of` says which row a leaf has.
 
-    def shape(tree: p.Plan) -> Shape:
-        match tree:
-            case p.All() | p.AnyOf():
-                if not tree.parts:
-                    rows.append(EXISTS if isinstance(tree, p.All) else NOTHING)
-                    return "leaf"
-                word = "and" if isinstance(tree, p.All) else "or"
-                return (word, *(shape(part) for part in tree.parts))
-            case p.Everyone():
-                rows.append(EXISTS)
-            case p.NoOne():
-                rows.append(NOTHING)
-            case _:
-                rows.append(row_of(tree))
-        return "leaf"
-
-    return Program(shape(plan), tuple(rows))
+    Parts of `and` and `or` stand in an order of their own, each once, so that what means the same
+    more often is the same.
+    """
+    match plan:
+        case p.All(parts=()) | p.Everyone():
+            return Program("leaf", (EXISTS,))
+        case p.AnyOf(parts=()) | p.NoOne():
+            return Program("leaf", (NOTHING,))
+        case p.All() | p.AnyOf():
+            made = {program(part, row_of) for part in plan.parts}
+            parts = sorted(made, key=lambda one: (str(one.shape), one.rows))
+            if len(parts) == 1:
+                return parts[0]
+            word = "and" if isinstance(plan, p.All) else "or"
+            shape = (word, *(one.shape for one in parts))
+            return Program(shape, tuple(row for one in parts for row in one.rows))
+        case _:
+            return Program("leaf", (row_of(plan),))
 
 
 class Programs:
@@ -62,15 +62,30 @@ class Programs:
 
     def __init__(self) -> None:
         self._programs: dict[int, Program] = {}
+        self._same: dict[Program, list[int]] = {}
         self._groups: list[Alike] | None = None
+        self._by_first: dict[int, list[int]] = {}
 
     def put(self, number: int, made: Program) -> None:
+        """Take up a segment that is not there."""
         self._programs[number] = made
+        self._same.setdefault(made, []).append(number)
         self._groups = None
 
     def remove(self, number: int) -> None:
-        self._programs.pop(number, None)
+        made = self._programs.pop(number)
+        self._same[made].remove(number)
+        if not self._same[made]:
+            del self._same[made]
         self._groups = None
+
+    def having(self, made: Program) -> list[int]:
+        """The segments with this program."""
+        return self._same.get(made, [])
+
+    def same(self, number: int) -> list[int]:
+        """The segments that one stands for which `moved` has told, itself among them."""
+        return self._by_first[number]
 
     def moved(self, old: Bytes, new: Bytes) -> Iterator[tuple[Places, Bytes]]:
         """Segments in which somebody moves when contacts' rows of leaves go from old to new.
@@ -78,10 +93,12 @@ class Programs:
         Only those that look at a leaf that changed for anybody are worked out.
 
         Yields:
-            Segments, and for each two rows of bits: of who enters, and of who leaves.
+            Segments, one for all that are the `same`, and for each two rows of bits: of who enters,
+            and of who leaves.
         """
         if self._groups is None:
-            self._groups = alike(self._programs)
+            self._by_first = {numbers[0]: numbers for numbers in self._same.values()}
+            self._groups = alike({one: self._programs[one] for one in self._by_first})
         before, after = old.view(np.uint64), new.view(np.uint64)
         differ = np.bitwise_or.reduce(before ^ after, axis=0)
         changed = np.unpackbits(differ.view(np.uint8), bitorder="little").view(np.bool_)

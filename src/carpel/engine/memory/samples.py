@@ -64,7 +64,9 @@ class Sample:
         """Leaves that ask how many there are, or for a sum."""
         shape = (len(asked.windows), len(self._events))
         inside = np.ones(shape, np.bool_)
-        for windows, place in asked.windows.items():
+        if asked.since.places:
+            inside[asked.since.places] = asked.since.fits(self._events.times, self._now)
+        for place, windows in asked.filters:
             for window in windows:
                 inside[place] &= self._fits(window)
         if asked.counted.places:

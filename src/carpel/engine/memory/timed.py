@@ -19,6 +19,7 @@ from .bits import Bytes
 from .due import Contacts, Times, Watches, nobody
 from .growing import Growing, filled
 from .points import dates_fit, points_of
+from .sorting import together
 from .thresholds import MISSING, Bools
 from .turning import Codebook, Turning, day_column
 
@@ -202,7 +203,7 @@ class TurningColumn:
             if turning.due <= now:
                 changed = _looked_up(turning.turn(now), self._codes)
                 found.append(np.flatnonzero(changed))
-        return np.unique(np.concatenate(found))
+        return together(*found)
 
 
 Timed: TypeAlias = DateColumn | TurningColumn

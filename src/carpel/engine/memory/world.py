@@ -28,10 +28,11 @@ from .loading import Loaded, Loader, Wanted, counts_from_days, date_column, open
 from .members import Members
 from .order import neighbours
 from .pace import Pace
-from .programs import EXISTS, Programs, program
+from .programs import EXISTS, Program, Programs, program
 from .reading import EventBatch
 from .room import TooMuch
 from .rows import Rows
+from .sorting import together
 from .streams import ColumnKey, EventLeaf, StreamKey, take_apart
 from .timed import Timed, TimedKey
 from .values import Unknown, holds_still
@@ -208,7 +209,7 @@ class World:
             segment = self._segments[number] = other._segments[number]
             for leaf in segment.leaves:
                 self._leaves[leaf].uses += 1
-            self._programs.put(number, program(plan, self._row_of))
+            self._put_program(number, program(plan, self._row_of))
 
     def drop(self, number: int) -> None:
         """Forget a segment, and the leaves that no other uses."""
@@ -298,10 +299,19 @@ class World:
     def _fill(self, plans: Mapping[int, p.Plan], fresh: Fresh, now: int, pace: Pace) -> None:
         """Answer new leaves and work out the memberships of new segments, for everybody."""
         made = {number: program(plan, self._row_of) for number, plan in plans.items()}
-        found = Everyone(self._answers, fresh, made, now, pace).work_out(self._contacts)
-        for number, one in made.items():
-            self._programs.put(number, one)
+        new = {one: number for number, one in made.items() if not self._programs.having(one)}
+        asked = {number: one for one, number in new.items()}
+        found = Everyone(self._answers, fresh, asked, now, pace).work_out(self._contacts)
+        for number in asked:
             self._segments[number].members = Members(bitmap(found[number]))
+        for number in sorted(made, key=lambda number: number not in asked):
+            self._put_program(number, made[number])
+
+    def _put_program(self, number: int, made: Program) -> None:
+        """Take up a segment; those that ask the same have their members in common."""
+        for other in self._programs.having(made)[:1]:
+            self._segments[number].members = self._segments[other].members
+        self._programs.put(number, made)
 
     # --------------------------------------------------------------------- changes
 
@@ -312,21 +322,21 @@ class World:
         self._make_room(int(max(changed.max(initial=0), gone.max(initial=0))) + 1)
         self._has_gone |= bool(len(gone) or batch.erased)
         touched = self._take_events(batch, now)
-        everyone = np.unique(np.concatenate([changed, gone, *touched.values()]))
+        everyone = together(changed, gone, *touched.values())
         old = self._answers.rows(everyone)
         new = Rows(everyone, old.copy())
         new.put(gone, np.uint8(0))
         self._contact_side.forget(gone, now)
         created = self._put(changed, new, batch, now)
         for key, contacts in touched.items():
-            asked = np.union1d(contacts, created) if len(created) else contacts
+            asked = together(contacts, created) if len(created) else contacts
             new.answer(self._streams[key], asked, now)
         return self._settle(old, new)
 
     def advance(self, now: int) -> dict[int, Flips]:
         """Time alone went on. Returns what flipped, by segment."""
         moved = [(source, source.advance(now)) for source in self._timed]
-        everyone = np.unique(np.concatenate([nobody(), *(contacts for _, contacts in moved)]))
+        everyone = together(nobody(), *(contacts for _, contacts in moved))
         flips: list[dict[int, Flips]] = []
         for start in range(0, len(everyone), _CHUNK):
             part = everyone[start : start + _CHUNK]
@@ -370,7 +380,7 @@ class World:
             if len(erased):
                 stream.erase(erased)
             new = nobody() if events is None else stream.take(events, now)
-            touched[key] = np.unique(np.concatenate((new, *found))) if found else new
+            touched[key] = together(new, *found) if found else new
         return touched
 
     def _settle(self, old: Bytes, new: Rows) -> dict[int, Flips]:
@@ -384,6 +394,7 @@ class World:
         flips: dict[int, Flips] = {}
         for moved in self._programs.moved(old[differ], now):
             for number, one, numbers in told_apart(contacts, *moved):
-                flips[number] = one
+                for same in self._programs.same(number):
+                    flips[same] = one
                 self._segments[number].members.move(numbers, len(one.entered) - len(one.left))
         return flips
