@@ -23,9 +23,9 @@ import numpy as np
 
 from carpel.engine import plan as p
 from carpel.engine.memory.world import World
-from carpel.kit.garbage import look_seldom
 from carpel.engine.printer import Printer
 from carpel.engine.recompute import recompute
+from carpel.kit.garbage import look_seldom
 from carpel.storage.columns import Columns, ContactRows, Snapshot, WorkspaceBatch
 
 Found = TypeVar("Found")

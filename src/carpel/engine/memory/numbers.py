@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Context, Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,11 @@ class Scaled:
     def __init__(self, values: Ints, digits: int) -> None:
         self.values = values
         self.digits = digits
-        self.largest = largest(values)
+
+    @cached_property
+    def largest(self) -> int:
+        """The greatest absolute value; few columns are ever asked for it."""
+        return largest(self.values)
 
     @classmethod
     def empty(cls) -> Scaled:
