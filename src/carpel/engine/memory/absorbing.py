@@ -10,14 +10,12 @@ import numpy as np
 
 from carpel.engine import plan as p
 
-from .answers import sources_of
 from .bitmaps import STRETCH
 from .bits import BitTable
+from .choosing import BySource
 from .contacts import ContactSide
 from .events import Stream
-from .streams import EventLeaf, StreamKey, take_apart
-from .timed import TimedKey
-from .values import Unknown, holds_still
+from .streams import EventLeaf, StreamKey
 
 # So few slots are copied one by one, into whichever are free; more as whole bytes.
 _FEW = 16
@@ -93,23 +91,13 @@ def relabelled(source: Source, leaves: Mapping[int, p.RowLeaf | Any], now: int) 
         source.remove(-1 - place)
 
 
-def take_over(fresh: Mapping[p.ContactLeaf, int], mine: Sources, theirs: Sources, now: int) -> None:
-    """Let leaves that another world's sources answered, by slot, be answered here."""
-    streams: dict[StreamKey, dict[int, EventLeaf]] = {}
-    timed: dict[TimedKey, dict[int, p.RowLeaf]] = {}
-    for leaf, slot in fresh.items():
-        if isinstance(leaf, p.EventTest | p.SequenceTest):
-            taken = take_apart(leaf)
-            streams.setdefault(taken.stream, {})[slot] = taken
-        elif isinstance(leaf, p.SegmentTest):
-            raise Unknown(type(leaf).__name__)
-        elif not isinstance(leaf, p.ListTest) and not holds_still(leaf):
-            timed.setdefault(sources_of(leaf), {})[slot] = leaf
-        else:
-            mine.contact_side.add(slot, leaf)
-    for key, of_stream in streams.items():
+def take_over(fresh: BySource, mine: Sources, theirs: Sources, now: int) -> None:
+    """Let leaves that another world's sources answered be answered here."""
+    for slot, leaf in fresh.still.items():
+        mine.contact_side.add(slot, leaf)
+    for key, of_stream in fresh.streams.items():
         _take_stream(key, of_stream, mine, theirs.streams[key], now)
-    for sources, of_column in timed.items():
+    for sources, of_column in fresh.timed.items():
         column = mine.contact_side.timed.get(sources)
         if column is None:
             column = theirs.contact_side.timed[sources]

@@ -19,12 +19,13 @@ from .coding import Encoded
 from .dictionaries import Dictionary
 from .due import Contacts, Times, Watches, nobody
 from .happenings import Column, Happenings, Tier
+from .marks import fitting, marked, places_of
 from .numbers import Scaled
 from .reading import EventBatch, plain
 from .recording import Form
 from .samples import Sample
 from .sorting import distinct, together
-from .streams import ColumnKey, EventLeaf, StreamKey
+from .streams import ColumnKey, EventLeaf, Row, StreamKey
 from .thresholds import Bools
 from .turning import Codebook, Turning, day_column
 
@@ -50,6 +51,7 @@ class Stream:
         self._dictionaries = {column: Dictionary() for column in columns if column[1] == "code"}
         self._books = {column: Codebook(column[0]) for column in columns if column[1] == "turn"}
         self._turnings: dict[p.RowLeaf, Turning] = {}
+        self.marks = places_of(columns)
         self._happenings = Happenings(Tier.empty(columns))
         self._watches: dict[ColumnKey | None, Watches] = {}
         self._asked: dict[tuple[int, ...] | None, Asked] = {}
@@ -121,7 +123,8 @@ class Stream:
         places = events.fitting(self.key)
         if not len(places):
             return nobody()
-        tier = Tier(events.contacts[places], events.times[places], {}, {})
+        marks = marked([events.truth(where)[places] for where in self.marks], len(places))
+        tier = Tier(events.contacts[places], events.times[places], marks, {}, {})
         for key in self.columns:
             self._read(events, key, places, tier)
         self._happenings.add(tier)
@@ -131,8 +134,8 @@ class Stream:
     def _read(self, events: EventBatch, key: ColumnKey, places: Places, tier: Tier) -> None:
         """One column of new events."""
         if key[1] == "flag":
-            tier.there[key] = events.truth(key[0])[places]
-        elif key[1] == "order":
+            return
+        if key[1] == "order":
             tier.values[key] = events.numbers[places]
         elif key[1] == "turn":
             found: list[Any] = []
@@ -198,6 +201,10 @@ class Stream:
                 key: ColumnKey = (sources_of(leaf), "turn")
                 found.append(self._happenings.having(key, turning.turn(now)))
         return together(nobody(), *found)
+
+    def fitting(self, where: Row, events: Tier) -> Bools:
+        """Which events fit a filter that is kept as a flag."""
+        return fitting(events.marks, self.marks, where)
 
     def dictionary(self, key: ColumnKey) -> Dictionary:
         """The values behind a column's codes."""

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .bits import Bytes
 from .due import Contacts, Times, nobody
+from .marks import marked
 from .numbers import Scaled, joined
 from .sorting import together
 from .streams import ColumnKey
@@ -33,12 +35,13 @@ Column: TypeAlias = Scaled | NDArray[np.int64]
 class Tier:
     """Events sorted by contact. A column's value at a place where `there` is False means nothing.
 
-    A flag has no values but is there or not; the number of an event is always there, and so is the
+    Flags are no columns but bits of `marks`; the number of an event is always there, and so is the
     code of what days are counted from.
     """
 
     contacts: NDArray[np.int32]
     times: Times
+    marks: Bytes
     values: dict[Any, Column]
     there: dict[Any, NDArray[np.bool_]]
 
@@ -49,12 +52,14 @@ class Tier:
     def empty(cls, columns: Iterable[ColumnKey]) -> Tier:
         """No events, with these columns."""
         keys = list(columns)
+        values = [key for key in keys if key[1] != "flag"]
         return cls(
             np.empty(0, np.int32),
             np.empty(0, np.int64),
+            marked([np.empty(0, np.bool_)] * (len(keys) - len(values)), 0),
             {key: Scaled.empty() if key[1] == "number" else np.empty(0, np.int64)
-             for key in keys if key[1] != "flag"},
-            {key: np.empty(0, np.bool_) for key in keys if key[1] not in _ALWAYS_THERE},
+             for key in values},
+            {key: np.empty(0, np.bool_) for key in values if key[1] not in _ALWAYS_THERE},
         )  # fmt: skip
 
     def dates(self, key: ColumnKey | None) -> NDArray[np.int64]:
@@ -74,6 +79,7 @@ class Tier:
         return Tier(
             self.contacts[places],
             self.times[places],
+            self.marks[places],
             {key: column.taken(places) if isinstance(column, Scaled) else column[places]
              for key, column in self.values.items()},
             {key: column[places] for key, column in self.there.items()},
@@ -87,11 +93,16 @@ class Tier:
 
 def order_of(contacts: NDArray[np.int32]) -> NDArray[np.int64] | None:
     """The places of events by contact, in one contact as they stand; None when they lie so."""
-    if bool((contacts[1:] >= contacts[:-1]).all()):
+    if is_ascending(contacts):
         return None
     keys = contact_keys(contacts)
     keys &= PLACE
     return keys
+
+
+def is_ascending(contacts: NDArray[np.int32]) -> bool:
+    """Whether events lie by contact."""
+    return bool((contacts[1:] >= contacts[:-1]).all())
 
 
 def contact_keys(contacts: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -112,7 +123,11 @@ def _runs(firsts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.i
 
 def merged(tiers: Sequence[Tier]) -> Tier:
     """All their events in one, by contact."""
-    return concatenated(tiers).sorted()
+    found = concatenated(tiers)
+    if is_ascending(found.contacts):
+        return found
+    # Of a few ascending runs a stable sort makes one by merging them.
+    return found.taken(np.argsort(found.contacts, kind="stable"))
 
 
 def concatenated(tiers: Sequence[Tier]) -> Tier:
@@ -128,6 +143,7 @@ def concatenated(tiers: Sequence[Tier]) -> Tier:
     return Tier(
         np.concatenate([tier.contacts for tier in tiers]),
         np.concatenate([tier.times for tier in tiers]),
+        np.concatenate([tier.marks for tier in tiers]),
         values,
         {key: np.concatenate([tier.there[key] for tier in tiers]) for key in first.there},
     )
@@ -257,7 +273,7 @@ class Happenings:
         """Bytes of its arrays."""
         total = 0
         for tier in self._tiers:
-            total += tier.contacts.nbytes + tier.times.nbytes
+            total += tier.contacts.nbytes + tier.times.nbytes + tier.marks.nbytes
             total += sum(there.nbytes for there in tier.there.values())
             for column in tier.values.values():
                 total += (column.values if isinstance(column, Scaled) else column).nbytes

@@ -14,6 +14,7 @@ from .coding import Encoded
 from .events import Stream
 from .filters import truth_of
 from .happenings import Tier
+from .marks import marked
 from .numbers import Scaled
 from .recording import Events, Seen
 from .streams import NUMBER, ColumnKey, Row
@@ -31,9 +32,12 @@ class Recorded:
     def tier(self, stream: Stream) -> Tier:
         """The events of a stream."""
         fit = self._fitting(stream.key.where)
-        events = Tier(self._events.contacts, self._events.times, {}, {})
+        contacts = self._events.contacts
+        truths = [truth_of(where, len(contacts), self._coded) for where in stream.marks]
+        events = Tier(contacts, self._events.times, marked(truths, len(contacts)), {}, {})
         for key in stream.columns:
-            self._column(stream, key, events)
+            if key[1] != "flag":
+                self._column(stream, key, events)
         return events if fit is None else events.taken(fit)
 
     def _fitting(self, where: Row) -> Places | None:
@@ -46,9 +50,7 @@ class Recorded:
     def _column(self, stream: Stream, key: ColumnKey, events: Tier) -> None:
         """A column as the stream keeps it, and where there is a value."""
         seen, use = key
-        if use == "flag":
-            events.there[key] = truth_of(seen, len(self._events.contacts), self._coded)
-        elif key == NUMBER:
+        if key == NUMBER:
             events.values[key] = self._whole("no")[0]
         elif use == "turn":
             events.values[key] = stream.turn_codes(key, [self._book_column(one) for one in seen])

@@ -23,7 +23,9 @@ from .values import zones_of
 
 
 class Looks(Protocol):
-    """What a stream knows of the codes in its columns."""
+    """What a stream knows of the codes in its columns, and of its flags."""
+
+    def fitting(self, where: Row, events: Tier) -> Bools: ...
 
     def dictionary(self, key: ColumnKey) -> Dictionary: ...
 
@@ -107,7 +109,7 @@ class Sample:
         if isinstance(where, p.Everyone | p.NoOne):
             return np.full(len(self._events), isinstance(where, p.Everyone))
         if is_still(where):
-            return self._events.there[where, "flag"]
+            return self._looks.fitting(where, self._events)
         if isinstance(where, p.All | p.AnyOf):
             together = np.logical_and if isinstance(where, p.All) else np.logical_or
             return np.asarray(together.reduce([self._fits(part) for part in where.parts]), np.bool_)

@@ -15,9 +15,9 @@ from carpel.kit.instants import LATEST
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
 from .absorbing import Sources, copied, take_over
-from .answers import sources_of
 from .bitmaps import STRETCH, bitmap
 from .bits import BitTable, Bytes
+from .choosing import BySource, chosen
 from .contacts import ContactSide, mask_of
 from .due import Contacts, nobody
 from .events import Stream
@@ -33,9 +33,8 @@ from .reading import EventBatch
 from .room import TooMuch
 from .rows import Rows
 from .sorting import together
-from .streams import ColumnKey, EventLeaf, StreamKey, take_apart
-from .timed import Timed, TimedKey
-from .values import Unknown, holds_still
+from .streams import ColumnKey, EventLeaf, StreamKey
+from .timed import Timed
 
 _CHUNK = 16_384
 
@@ -43,6 +42,7 @@ _CHUNK = 16_384
 @dataclass
 class _Leaf:
     slot: int
+    apart: EventLeaf | None = None  # of one over events
     uses: int = 0
 
 
@@ -198,9 +198,13 @@ class World:
         slots = list(unknown.values())
         places = copied(self._answers, other._answers, slots, other._contacts)
         fresh = {leaf: places[slot] for leaf, slot in unknown.items()}
-        self._leaves.update((leaf, _Leaf(slot)) for leaf, slot in fresh.items())
+        found = BySource()
+        for leaf, slot in fresh.items():
+            apart = other._leaves[leaf].apart
+            self._leaves[leaf] = _Leaf(slot, apart)
+            found.add(slot, leaf, apart)
         take_over(
-            fresh,
+            found,
             Sources(self._contact_side, self._streams),
             Sources(other._contact_side, other._streams),
             now,
@@ -221,7 +225,7 @@ class World:
             known = self._leaves[leaf]
             known.uses -= 1
             if not known.uses:
-                self._forget(leaf, known.slot)
+                self._forget(leaf, known)
 
     def _row_of(self, leaf: Any) -> int:
         return self._leaves[leaf].slot
@@ -231,21 +235,16 @@ class World:
 
         Those that are answered together lie together.
         """
-        groups: dict[Group, list[int]] = {}
-        timed: dict[TimedKey, dict[int, p.RowLeaf]] = {}
-        streams: dict[StreamKey, dict[int, EventLeaf]] = {}
+        there = {key: stream.columns for key, stream in self._streams.items()}
+        apart = chosen(unknown, self._beside | there)
+        found = BySource()
         for leaf in unknown:
-            slot = self._answers.take_slot()
-            self._leaves[leaf] = _Leaf(slot)
-            if isinstance(leaf, p.EventTest | p.SequenceTest):
-                taken = take_apart(leaf)
-                streams.setdefault(taken.stream, {})[slot] = taken
-            elif isinstance(leaf, p.SegmentTest):
-                raise Unknown(type(leaf).__name__)
-            elif not isinstance(leaf, p.ListTest) and not holds_still(leaf):
-                timed.setdefault(sources_of(leaf), {})[slot] = leaf
-            else:
-                groups.setdefault(self._contact_side.add(slot, leaf), []).append(slot)
+            known = self._leaves[leaf] = _Leaf(self._answers.take_slot(), apart.get(leaf))
+            found.add(known.slot, leaf, known.apart)
+        groups: dict[Group, list[int]] = {}
+        for slot, one in found.still.items():
+            groups.setdefault(self._contact_side.add(slot, one), []).append(slot)
+        timed, streams = found.timed, found.streams
         loaded = Loaded()
         if loader is not None:
             unread = [key for key in timed if key not in self._contact_side.timed]
@@ -285,16 +284,16 @@ class World:
             for slot, leaf in all_leaves.items():
                 stream.add(slot, leaf, now)
 
-    def _forget(self, leaf: p.ContactLeaf, slot: int) -> None:
+    def _forget(self, leaf: p.ContactLeaf, known: _Leaf) -> None:
         del self._leaves[leaf]
-        self._answers.give_back(slot)
-        if isinstance(leaf, p.EventTest | p.SequenceTest):
-            key = take_apart(leaf).stream
-            self._streams[key].remove(slot)
-            if not self._streams[key].leaves:
-                del self._streams[key]
-        else:
-            self._contact_side.remove(slot)
+        self._answers.give_back(known.slot)
+        if known.apart is None:
+            self._contact_side.remove(known.slot)
+            return
+        stream = self._streams[known.apart.stream]
+        stream.remove(known.slot)
+        if not stream.leaves:
+            del self._streams[stream.key]
 
     def _fill(self, plans: Mapping[int, p.Plan], fresh: Fresh, now: int, pace: Pace) -> None:
         """Answer new leaves and work out the memberships of new segments, for everybody."""
