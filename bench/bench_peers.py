@@ -108,7 +108,7 @@ def measure(name: str, title: str, place: Path, segments: int, ours: Outcome | N
     not_counted = f"; not counted: {', '.join(loading)}" if loading else ""
     note = f"; {found.note}" if found.note else ""
     print(
-        f"{title}: {found.seconds:.1f} s{detail}{ratio}; memory at most {found.peak_mb:,} MB{not_counted}{note}",
+        f"{title}: {found.seconds:.1f} s{detail}{ratio}; {found.processors_s:.1f} s of processors; memory at most {found.peak_mb:,} MB{not_counted}{note}",
         flush=True,
     )
     return found

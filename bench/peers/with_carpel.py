@@ -15,7 +15,7 @@ from .outcome import Outcome
 
 def run(folder: Path, plans: list[p.Plan]) -> Outcome:
     """`World.define`, as at the start of a server."""
-    columns = data.opened(folder)
+    columns = data.opened(data.warmed(folder))
     outcome = Outcome()
     world = World()
     with columns.snapshot() as snapshot, outcome.timing("build"):

@@ -16,7 +16,7 @@ _MEMORY_MB = 8000
 
 def run(folder: Path, plans: list[p.Plan]) -> Outcome:
     """Our own plans, printed as they are for the recompute."""
-    columns = data.opened(folder, _MEMORY_MB)
+    columns = data.opened(data.warmed(folder), _MEMORY_MB)
     outcome = Outcome()
     with columns.snapshot() as snapshot, outcome.timing("counts"):
         names = snapshot.names(1)
