@@ -31,6 +31,7 @@ from typing import Any
 import engine_data as data
 import numpy as np
 import served_data
+from machine import Speed
 from server import Caller, Server, all_exact, run
 
 BATCH = {"contacts": 500, "events": 1000}
@@ -153,13 +154,16 @@ def load(server: Server, key: str, kinds: list[Kind]) -> None:
     over = threading.Event()
     failures: list[BaseException] = []
     begun, used = time.perf_counter(), server.cpu_s()
-    looking = started(failures, partial(look, Caller(server, key), kinds, over))
-    sending = [started(failures, partial(send, Caller(server, key), one, begun)) for one in kinds]
-    for one in sending:
-        one.join()
-    took, used = time.perf_counter() - begun, server.cpu_s() - used
-    over.set()
-    looking.join()
+    with Speed() as speed:
+        looking = started(failures, partial(look, Caller(server, key), kinds, over))
+        sending = [
+            started(failures, partial(send, Caller(server, key), one, begun)) for one in kinds
+        ]
+        for one in sending:
+            one.join()
+        took, used = time.perf_counter() - begun, server.cpu_s() - used
+        over.set()
+        looking.join()
     assert not failures, failures
     for kind in kinds:
         lags = (np.array(kind.counted) - np.array(kind.taken)) * 1000
@@ -176,7 +180,7 @@ def load(server: Server, key: str, kinds: list[Kind]) -> None:
         )
     print(
         f"in {took:.0f} s the server used {used:.0f} s of processors ({100 * used / took:.0f}% of one); "
-        f"memory at most {server.peak_mb():,} MB, {server.cached_mb():,} MB of it mapped files",
+        f"memory at most {server.peak_mb():,} MB, {server.cached_mb():,} MB of it mapped files; {speed}",
         flush=True,
     )
 

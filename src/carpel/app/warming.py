@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from carpel.engine.live import Engine
 from carpel.kit.background import Background
-from carpel.kit.clock import SECOND, Clock
+from carpel.kit.clock import MINUTE, SECOND, Clock
 from carpel.kit.priority import step_back
 
 _log = logging.getLogger("carpel.app")
 
-_PATIENCE = 10 * SECOND
+_PATIENCE = MINUTE
 # Looking at a page again costs 0.1 microseconds.
 _EVERY = 10 * SECOND
 _PIECE = 8 * 1024 * 1024
