@@ -9,12 +9,14 @@ import pyarrow.compute  # noqa: F401  (the others' libraries are loaded before t
 
 from carpel.engine import plan as p
 from carpel.engine.memory.world import World
+from carpel.kit.garbage import look_seldom
 
 from .outcome import Outcome
 
 
 def run(folder: Path, plans: list[p.Plan]) -> Outcome:
     """`World.define`, as at the start of a server."""
+    look_seldom()  # as the server does
     columns = data.opened(data.warmed(folder))
     outcome = Outcome()
     world = World()

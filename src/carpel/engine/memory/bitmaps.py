@@ -58,8 +58,8 @@ def bitmap(stretches: Sequence[tuple[int, Container]]) -> BitMap:
     start = len(head) + 8 * len(filled)
     lengths = [len(content) for _, _, content in filled]
     offsets = (start + np.cumsum([0, *lengths[:-1]])).astype("<u4")[: len(filled)].tobytes()
-    body = b"".join(content for _, _, content in filled)
-    made: BitMap = BitMap.deserialize(head + keys + offsets + body)
+    contents = (content for _, _, content in filled)
+    made: BitMap = BitMap.deserialize(b"".join((head, keys, offsets, *contents)))
     return made
 
 

@@ -302,7 +302,7 @@ class World:
         asked = {number: one for one, number in new.items()}
         found = Everyone(self._answers, fresh, asked, now, pace).work_out(self._contacts)
         for number in asked:
-            self._segments[number].members = Members(bitmap(found[number]))
+            self._segments[number].members = Members(bitmap(found.pop(number)))
         for number in sorted(made, key=lambda number: number not in asked):
             self._put_program(number, made[number])
 
