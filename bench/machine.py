@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Self
 
 import numpy as np
-from typing_extensions import Self
 
 _EVERY_S = 0.25
 _ROUNDS = 5_000
