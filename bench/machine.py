@@ -7,6 +7,7 @@ import time
 from typing import Self
 
 import numpy as np
+from typing_extensions import override
 
 _EVERY_S = 0.25
 _ROUNDS = 5_000
@@ -28,6 +29,7 @@ class Speed:
         self._over.set()
         self._thread.join()
 
+    @override
     def __str__(self) -> str:
         fastest, half, most = np.percentile(np.array(self._took) * 1000, [0, 50, 90])
         return (

@@ -21,10 +21,11 @@ from carpel.engine import plan as p
 from .bits import Bytes, Places
 from .having import column_key, is_time, on_time
 from .points import Point, place as place_of
-from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf
+from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf, StreamLeaf, is_still
 from .thresholds import LEAST, MOST, Bools, Ints
 
 Windows = tuple[Row, ...]
+Plain = tuple[p.AggregateTest, p.Compare]
 
 _BEYOND = 10**90  # any number there can be
 _FEW = 512  # columns; of more, bits are put together quicker than `packbits` does
@@ -107,15 +108,44 @@ class Since:
         return np.asarray(times >= np.asarray(starts, np.int64)[:, None], np.bool_)
 
 
+@dataclass
+class Compared:
+    """Leaves that compare how many events lie in windows, or a sum of them, with constants."""
+
+    windows: dict[Windows, int] = field(default_factory=dict)
+    since: Since = field(default_factory=Since)
+    filters: list[tuple[int, Windows]] = field(default_factory=list)  # the other windows
+    counted: Spans = field(default_factory=lambda: Spans(1))
+    summed: dict[ColumnKey, Spans] = field(default_factory=dict)
+
+    def add(self, place: int, windows: Windows, plain: Plain | None) -> None:
+        """Take up a leaf; `plain` None asks whether there is any event."""
+        number = self._number_of(windows)
+        if plain is None or plain[0].function != "sum":
+            self.counted.add(place, number, plain and plain[1])
+        else:
+            of_column = self.summed.setdefault(column_key(plain[0]), Spans(-_BEYOND))
+            of_column.add(place, number, plain[1])
+
+    def _number_of(self, windows: Windows) -> int:
+        number = self.windows.get(windows)
+        if number is None:
+            number = self.windows[windows] = len(self.windows)
+            point = _since(windows)
+            if point is None:
+                self.filters.append((number, windows))
+            else:
+                self.since.places.append(number)
+                self.since.points.append(point)
+        return number
+
+
 class Asked:
     """Some leaves of one stream, by slot."""
 
     def __init__(self, leaves: Mapping[int, EventLeaf]) -> None:
-        self.windows: dict[Windows, int] = {}
-        self.since = Since()
-        self.filters: list[tuple[int, Windows]] = []  # the other windows
-        self.counted = Spans(1)
-        self.summed: dict[ColumnKey, Spans] = {}
+        # Those with a filter that is a flag by themselves: it leaves few events to look at.
+        self.compared: dict[Row | None, Compared] = {}
         self.others: list[tuple[int, EventLeaf]] = []
         bytes_of = sorted({slot >> 3 for slot in leaves})
         order = {byte: 8 * number for number, byte in enumerate(bytes_of)}
@@ -134,33 +164,16 @@ class Asked:
         self.without = packed(negated)[0]  # what is true of who has no events
 
     def _sort(self, place: int, leaf: EventLeaf) -> None:
-        if isinstance(leaf, SequenceLeaf):
+        plain = None
+        if isinstance(leaf, StreamLeaf) and leaf.having is not None:
+            plain = _plain(leaf.having)
+        if isinstance(leaf, SequenceLeaf) or (leaf.having is not None and plain is None):
             self.others.append((place, leaf))
-            return
-        windows = self._place_of(leaf.windows)
-        plain = _plain(leaf.having) if leaf.having is not None else None
-        if leaf.having is None:
-            self.counted.add(place, windows, None)
-        elif plain is None:
-            self.others.append((place, leaf))
-        elif plain[0].function == "sum":
-            key = column_key(plain[0])
-            self.summed.setdefault(key, Spans(-_BEYOND)).add(place, windows, plain[1])
+        elif leaf.windows and is_still(leaf.windows[0]):
+            flag, *windows = leaf.windows
+            self.compared.setdefault(flag, Compared()).add(place, tuple(windows), plain)
         else:
-            self.counted.add(place, windows, plain[1])
-
-    def _place_of(self, windows: Windows) -> int:
-        """The number of these windows."""
-        place = self.windows.get(windows)
-        if place is None:
-            place = self.windows[windows] = len(self.windows)
-            point = _since(windows)
-            if point is None:
-                self.filters.append((place, windows))
-            else:
-                self.since.places.append(place)
-                self.since.points.append(point)
-        return place
+            self.compared.setdefault(None, Compared()).add(place, leaf.windows, plain)
 
 
 def _since(windows: Windows) -> Point | None:
@@ -171,7 +184,7 @@ def _since(windows: Windows) -> Point | None:
     return None
 
 
-def _plain(having: p.Tree[p.AggregateTest]) -> tuple[p.AggregateTest, p.Compare] | None:
+def _plain(having: p.Tree[p.AggregateTest]) -> Plain | None:
     """The test, if it compares how many events there are, or a sum, with a constant."""
     if not isinstance(having, p.AggregateTest) or not isinstance(having.test, p.Compare):
         return None

@@ -11,7 +11,7 @@ from carpel.engine import plan as p
 
 from .aggregates import Chosen, Owners, spans_of, sums_of
 from .answers import sources_of
-from .asked import Asked, edges_of, packed
+from .asked import Asked, Compared, edges_of, packed
 from .bits import Bytes
 from .dictionaries import Dictionary
 from .happenings import Tier
@@ -32,6 +32,73 @@ class Looks(Protocol):
     def turned(self, leaf: p.RowLeaf, codes: NDArray[np.int64], now: int) -> Bools: ...
 
 
+class View:
+    """Events of some contacts, and which of them fit what."""
+
+    def __init__(self, events: Tier, edges: Owners, looks: Looks, now: int) -> None:
+        """Edges: where each contact's events begin, and at the end how many there are in all."""
+        self.events = events
+        self.edges = edges
+        self.now = now
+        self._looks = looks
+        self._inside: dict[Row, Bools] = {}
+
+    def narrowed(self, flag: Row) -> View:
+        """Only those events that fit a filter."""
+        mine = np.flatnonzero(self.fits(flag))
+        return View(self.events.taken(mine), mine.searchsorted(self.edges), self._looks, self.now)
+
+    def compare(self, compared: Compared, truths: Bools) -> None:
+        """Answer leaves that ask how many there are, or for a sum, in their rows."""
+        inside = np.ones((len(compared.windows), len(self.events)), np.bool_)
+        if compared.since.places:
+            inside[compared.since.places] = compared.since.fits(self.events.times, self.now)
+        for number, windows in compared.filters:
+            for window in windows:
+                inside[number] &= self.fits(window)
+        if compared.counted.places:
+            counts = spans_of(inside, self.edges, np.int32)
+            truths[compared.counted.places] = compared.counted.true(counts, 0)
+        for key, spans in compared.summed.items():
+            column = self.events.values[key]
+            if not isinstance(column, Scaled):
+                raise TypeError("a sum of what is no number")
+            there = inside & self.events.there[key]
+            some = spans_of(there, self.edges, np.int32) > 0
+            sums = spans_of(np.where(there, column.summable(), 0), self.edges)
+            truths[spans.places] = some[spans.windows] & spans.true(sums, column.digits)
+
+    def fits(self, where: Row) -> Bools:
+        """The events that fit, of those in the stream."""
+        found = self._inside.get(where)
+        if found is None:
+            found = self._inside[where] = self._tree(where)
+        return found
+
+    def _tree(self, where: Row) -> Bools:
+        if isinstance(where, p.Everyone | p.NoOne):
+            return np.full(len(self.events), isinstance(where, p.Everyone))
+        if is_still(where):
+            return self._looks.fitting(where, self.events)
+        if isinstance(where, p.All | p.AnyOf):
+            together = np.logical_and if isinstance(where, p.All) else np.logical_or
+            return np.asarray(together.reduce([self.fits(part) for part in where.parts]), np.bool_)
+        if zones_of(where):
+            return self._looks.turned(where, self._whole((sources_of(where), "turn")), self.now)
+        if not isinstance(where, p.ValueTest):
+            raise TypeError(type(where).__name__)
+        key = date_key(where)
+        if key is None:
+            return dates_fit(self.events.times, where.test, self.now)
+        return self.events.there[key] & dates_fit(self._whole(key), where.test, self.now)
+
+    def _whole(self, key: ColumnKey) -> NDArray[np.int64]:
+        column = self.events.values[key]
+        if isinstance(column, Scaled):
+            raise TypeError("no column of decimals")
+        return column
+
+
 class Sample:
     """The events of some contacts in one stream, ready for its leaves.
 
@@ -46,42 +113,22 @@ class Sample:
         self._edges = edges_of(owners)
         self._starts, self._ends = self._edges[:-1], self._edges[1:]
         self.places: Owners = owners[self._starts]  # of the contacts that have events
-        self._inside: dict[Row, Bools] = {}
+        self._view = View(events, self._edges, looks, now)
         self._chosen: dict[tuple[Row, ...], Chosen] = {}
         self._in_time: _InTime | None = None
 
     def answers(self, asked: Asked) -> Bytes:
         """For each contact at `places` the answers, in the bytes that `asked` names."""
         truths = np.zeros((asked.truths, len(self.places)), np.bool_)
-        if asked.counted.places or asked.summed:
-            self._compare(asked, truths)
+        for flag, compared in asked.compared.items():
+            view = self._view if flag is None else self._view.narrowed(flag)
+            view.compare(compared, truths)
         for place, leaf in asked.others:
             truths[place] = (
                 self._follows(leaf) if isinstance(leaf, SequenceLeaf) else self._happened(leaf)
             )
         truths ^= asked.negated
         return packed(truths)
-
-    def _compare(self, asked: Asked, truths: Bools) -> None:
-        """Leaves that ask how many there are, or for a sum."""
-        shape = (len(asked.windows), len(self._events))
-        inside = np.ones(shape, np.bool_)
-        if asked.since.places:
-            inside[asked.since.places] = asked.since.fits(self._events.times, self._now)
-        for place, windows in asked.filters:
-            for window in windows:
-                inside[place] &= self._fits(window)
-        if asked.counted.places:
-            counts = spans_of(inside, self._edges, np.int32)
-            truths[asked.counted.places] = asked.counted.true(counts, 0)
-        for key, spans in asked.summed.items():
-            column = self._events.values[key]
-            if not isinstance(column, Scaled):
-                raise TypeError("a sum of what is no number")
-            there = inside & self._events.there[key]
-            some = spans_of(there, self._edges, np.int32) > 0
-            sums = spans_of(np.where(there, column.summable(), 0), self._edges)
-            truths[spans.places] = some[spans.windows] & spans.true(sums, column.digits)
 
     def _happened(self, leaf: StreamLeaf) -> Bools:
         chosen = self._chosen.get(leaf.windows)
@@ -94,39 +141,9 @@ class Sample:
         """The events in all of these windows."""
         inside: Bools | None = None  # all of them
         for window in windows:
-            one = self._fits(window)
+            one = self._view.fits(window)
             inside = one if inside is None else inside & one
         return Chosen(self._events, self._starts, self._ends, inside, self._looks, self._now)
-
-    def _fits(self, where: Row) -> Bools:
-        """The events that fit, of those in the stream."""
-        found = self._inside.get(where)
-        if found is None:
-            found = self._inside[where] = self._tree(where)
-        return found
-
-    def _tree(self, where: Row) -> Bools:
-        if isinstance(where, p.Everyone | p.NoOne):
-            return np.full(len(self._events), isinstance(where, p.Everyone))
-        if is_still(where):
-            return self._looks.fitting(where, self._events)
-        if isinstance(where, p.All | p.AnyOf):
-            together = np.logical_and if isinstance(where, p.All) else np.logical_or
-            return np.asarray(together.reduce([self._fits(part) for part in where.parts]), np.bool_)
-        if zones_of(where):
-            return self._looks.turned(where, self._whole((sources_of(where), "turn")), self._now)
-        if not isinstance(where, p.ValueTest):
-            raise TypeError(type(where).__name__)
-        key = date_key(where)
-        if key is None:
-            return dates_fit(self._events.times, where.test, self._now)
-        return self._events.there[key] & dates_fit(self._whole(key), where.test, self._now)
-
-    def _whole(self, key: ColumnKey) -> NDArray[np.int64]:
-        column = self._events.values[key]
-        if isinstance(column, Scaled):
-            raise TypeError("no column of decimals")
-        return column
 
     # ------------------------------------------------------------------- sequences
 
@@ -140,9 +157,9 @@ class Sample:
             self._in_time = _InTime(self._starts, self._ends, self._events.times)
         line = self._in_time
         (first, _), *then = leaf.steps
-        reached = self._fits(first)[line.order]
+        reached = self._view.fits(first)[line.order]
         for where, within in then:
-            reached = self._fits(where)[line.order] & line.follows(reached, within)
+            reached = self._view.fits(where)[line.order] & line.follows(reached, within)
         return sums_of(reached, self._starts, self._ends) > 0
 
 
