@@ -54,8 +54,10 @@ async def delete_field(call: Call) -> Response:
     """A custom field and its values are gone; rules that name it keep nobody until it is back."""
     found = _custom(call)
     await call.off_loop(call.rooms.fields.delete, call.workspace, found)
-    await call.off_loop(call.rooms.clearing.start, call.workspace, found)
-    await call.off_loop(call.rooms.segments.recheck, call.workspace)
+    try:  # before the values go, or contacts that change would be why people leave
+        await call.off_loop(call.rooms.segments.recheck, call.workspace)
+    finally:
+        await call.off_loop(call.rooms.clearing.start, call.workspace, found)
     return Response(status_code=204)
 
 
