@@ -15,13 +15,12 @@ import resource
 import sqlite3
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from beside import repeated
 from pyroaring import FrozenBitMap
 
 from carpel.domain.feed import Feed
@@ -145,25 +144,16 @@ class Stalls:
     """How long a publication takes until it is durable, one after the other, beside what is measured."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage, self._stop = stage, threading.Event()
+        self._stage = stage
         self.worst = 0.0
-        self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def look(self) -> None:
+        """Publish once."""
         nobody = FrozenBitMap()
-        while not self._stop.wait(0.02):
-            began, same = time.perf_counter(), self._stage.published[1]
-            self._stage.feed.record(Publication(1, 1, same, same, "contact", Moves(nobody, nobody)))
-            self._stage.feed.flush()
-            self.worst = max(self.worst, time.perf_counter() - began)
+        began, same = time.perf_counter(), self._stage.published[1]
+        self._stage.feed.record(Publication(1, 1, same, same, "contact", Moves(nobody, nobody)))
+        self._stage.feed.flush()
+        self.worst = max(self.worst, time.perf_counter() - began)
 
 
 def written() -> int:
@@ -226,7 +216,8 @@ def many_segments(folder: Path, segments: int) -> int:
     stage.clock.advance(KEPT - 4 * HOUR)
     moves = segments * (PEOPLE // 2 + 10 * MOVES)
     for name in ("first fill and an hour", "the next hour", "and the next"):
-        with Stalls(stage) as stalls:
+        stalls = Stalls(stage)
+        with repeated(stalls.look, 0.02):
             costs = Costs(stage)
             stage.clock.advance(HOUR)
             stage.prune(stage.clock.now() - KEPT)

@@ -31,11 +31,13 @@ from typing import Any
 import engine_data as data
 import numpy as np
 import served_data
+from beside import repeated
 from machine import Speed
 from server import Caller, Server, all_exact, run
 
 BATCH = {"contacts": 500, "events": 1000}
 LOOK_EVERY_S = 0.025  # a look costs the server a millisecond; what it sees is that much later
+SPEED_EVERY_S = 0.25
 VERIFIED = 20
 TAG = "marks"
 # After so long without a new count the rest of the batches is lost.
@@ -154,7 +156,8 @@ def load(server: Server, key: str, kinds: list[Kind]) -> None:
     over = threading.Event()
     failures: list[BaseException] = []
     begun, used = time.perf_counter(), server.cpu_s()
-    with Speed() as speed:
+    speed = Speed()
+    with repeated(speed.look, SPEED_EVERY_S):
         looking = started(failures, partial(look, Caller(server, key), kinds, over))
         sending = [
             started(failures, partial(send, Caller(server, key), one, begun)) for one in kinds

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from typing import Self
 
 import numpy as np
 from typing_extensions import override
 
-_EVERY_S = 0.25
 _ROUNDS = 5_000
 
 
 class Speed:
-    """A loop of fixed length, four times a second, in processor time of its own thread."""
+    """A loop of fixed length, now and then, in processor time of its own thread."""
 
     def __init__(self) -> None:
         self._took: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+    def look(self) -> None:
+        """Run the loop once."""
+        begun = time.thread_time()
+        total = 0
+        for number in range(_ROUNDS):
+            total += number * number
+        self._took.append(time.thread_time() - begun)
 
     @override
     def __str__(self) -> str:
@@ -36,11 +31,3 @@ class Speed:
             f"a loop of fixed length beside it took {fastest:.2f} ms at best, "
             f"{half:.2f} in half of the looks, {most:.2f} and more in a tenth of them"
         )
-
-    def _run(self) -> None:
-        while not self._over.wait(_EVERY_S):
-            begun = time.thread_time()
-            total = 0
-            for number in range(_ROUNDS):
-                total += number * number
-            self._took.append(time.thread_time() - begun)

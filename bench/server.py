@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 # More than ten million contacts with a thousand segments take.
 ENGINE_MEMORY_MB = 10_000
 # How long a server may take to fold its logs when it is told to stop.
+_STOP_S = 300
 # A list of a thousand segments takes the server some 50 ms of processor.
 _LOOK_EVERY_S = 1.0
-_STOP_S = 300
 
 
 def run(data: Path, *arguments: str) -> str:

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import engine_data as data
+from beside import repeated
 from typing_extensions import override
 
 from carpel.engine import plan as p
@@ -62,20 +62,23 @@ def run(folder: Path, plans: list[p.Plan]) -> Outcome:
     outcome = Outcome()
     with _server() as socket:
         watch = _Watch(socket)
-        with outcome.timing("COPY", loading=True):
-            _load(socket, folder)
-        with outcome.timing("indexes and VACUUM ANALYZE", loading=True):
-            _psql(
-                socket,
-                "CREATE INDEX ON events (type, happened_at) INCLUDE (contact, amount, category);"
-                "CREATE INDEX ON events (contact);",
-            )
-            _psql(socket, "VACUUM ANALYZE")
-        dialect = _PostgreSQL()
-        asked = [f"SELECT count(*) FROM contacts WHERE {dialect.predicate(one)};" for one in plans]
-        with outcome.timing("counts"):
-            outcome.counts = [int(one) for one in _psql(socket, "\n".join(asked)).split()]
-        outcome.peak_mb = watch.stop()
+        with repeated(watch.look, 0.25):
+            with outcome.timing("COPY", loading=True):
+                _load(socket, folder)
+            with outcome.timing("indexes and VACUUM ANALYZE", loading=True):
+                _psql(
+                    socket,
+                    "CREATE INDEX ON events (type, happened_at) INCLUDE (contact, amount, category);"
+                    "CREATE INDEX ON events (contact);",
+                )
+                _psql(socket, "VACUUM ANALYZE")
+            dialect = _PostgreSQL()
+            asked = [
+                f"SELECT count(*) FROM contacts WHERE {dialect.predicate(one)};" for one in plans
+            ]
+            with outcome.timing("counts"):
+                outcome.counts = [int(one) for one in _psql(socket, "\n".join(asked)).split()]
+        outcome.peak_mb = watch.peak_mb
     return outcome
 
 
@@ -166,19 +169,15 @@ class _Watch:
     def __init__(self, folder: Path) -> None:
         self._first = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         self._peak_kb = 0
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
 
-    def stop(self) -> int:
+    @property
+    def peak_mb(self) -> int:
         """MB at most."""
-        self._over.set()
-        self._thread.join()
         return self._peak_kb >> 10
 
-    def _run(self) -> None:
-        while not self._over.wait(0.25):
-            self._peak_kb = max(self._peak_kb, sum(map(_kb_of, self._processes())))
+    def look(self) -> None:
+        """See how much it is now."""
+        self._peak_kb = max(self._peak_kb, sum(map(_kb_of, self._processes())))
 
     def _processes(self) -> list[int]:
         found = [self._first]
