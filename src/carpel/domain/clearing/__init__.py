@@ -1,5 +1,5 @@
 """Clearing: what a deleted field has left behind in contacts is taken out by a job."""
 
-from .service import Clearing
+from .service import Clearing, forget_field
 
-__all__ = ["Clearing"]
+__all__ = ["Clearing", "forget_field"]

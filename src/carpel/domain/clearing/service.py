@@ -1,11 +1,12 @@
-"""Taking the values of a deleted field out of every contact that has one."""
+"""Deleting a field: the rules that name it, and its values in every contact that has one."""
 
 from __future__ import annotations
 
 from carpel.domain.contacts import Contacts, Write
-from carpel.domain.fields import Field
+from carpel.domain.fields import Field, Fields
 from carpel.domain.ingest import ContactsRecord, Ingest
 from carpel.domain.jobs import Jobs, Work
+from carpel.domain.segments import Segments
 from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit.clock import Clock
 from carpel.kit.ids import new_seed
@@ -48,3 +49,14 @@ class Clearing:
                 self._ingest.submit(record).stored.result()  # one at a time: there is no hurry
                 cleared += len(writes)
         return {"cleared": cleared}
+
+
+def forget_field(
+    fields: Fields, segments: Segments, clearing: Clearing, workspace: Workspace, field: Field
+) -> None:
+    """A field and its values are gone; rules that name it keep nobody until it is back."""
+    fields.delete(workspace, field)
+    try:  # before the values go, or contacts that change would be why people leave
+        segments.recheck(workspace)
+    finally:
+        clearing.start(workspace, field)

@@ -107,7 +107,7 @@ class Fields:
     def delete(self, workspace: Workspace, field: Field) -> None:
         """Forget a custom field; nobody sees its values any more.
 
-        Whoever deletes it lets `Segments.recheck` find the rules that named it.
+        `clearing.forget_field` does that, and sees to the rules that named it and to the values.
         """
         with self._lock:
             self._repository.delete(workspace.no, field.no, self._clock.now())

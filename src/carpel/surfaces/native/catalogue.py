@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from carpel.domain.clearing import forget_field
 from carpel.domain.fields import Field
 from carpel.domain.ingest import ListClearedRecord
 from carpel.domain.lists import List
@@ -53,11 +54,10 @@ async def rename_field(call: Call) -> Response:
 async def delete_field(call: Call) -> Response:
     """A custom field and its values are gone; rules that name it keep nobody until it is back."""
     found = _custom(call)
-    await call.off_loop(call.rooms.fields.delete, call.workspace, found)
-    try:  # before the values go, or contacts that change would be why people leave
-        await call.off_loop(call.rooms.segments.recheck, call.workspace)
-    finally:
-        await call.off_loop(call.rooms.clearing.start, call.workspace, found)
+    rooms = call.rooms
+    await call.off_loop(
+        forget_field, rooms.fields, rooms.segments, rooms.clearing, call.workspace, found
+    )
     return Response(status_code=204)
 
 

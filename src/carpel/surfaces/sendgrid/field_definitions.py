@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from carpel.domain.clearing import forget_field
 from carpel.domain.fields import Field
 from carpel.domain.segments.renaming import follow_rename
 
@@ -62,9 +63,10 @@ async def rename(call: Call) -> Reply:
 async def delete(call: Call) -> Reply:
     """`DELETE /field_definitions/{id}`: 204. Segments that name the field become INVALID."""
     found = _find(call)
-    await call.off_loop(call.rooms.fields.delete, call.workspace, found)
-    await call.off_loop(call.rooms.clearing.start, call.workspace, found)
-    await call.off_loop(call.rooms.segments.recheck, call.workspace)
+    rooms = call.rooms
+    await call.off_loop(
+        forget_field, rooms.fields, rooms.segments, rooms.clearing, call.workspace, found
+    )
     return Reply(None, 204)
 
 
