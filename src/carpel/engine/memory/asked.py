@@ -21,7 +21,7 @@ from carpel.engine import plan as p
 from .bits import Bytes, Places
 from .having import column_key, is_time, on_time
 from .points import Point, place as place_of
-from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf, StreamLeaf, is_still
+from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf, is_still
 from .thresholds import LEAST, MOST, Bools, Ints
 
 Windows = tuple[Row, ...]
@@ -164,16 +164,17 @@ class Asked:
         self.without = packed(negated)[0]  # what is true of who has no events
 
     def _sort(self, place: int, leaf: EventLeaf) -> None:
-        plain = None
-        if isinstance(leaf, StreamLeaf) and leaf.having is not None:
-            plain = _plain(leaf.having)
-        if isinstance(leaf, SequenceLeaf) or (leaf.having is not None and plain is None):
+        if isinstance(leaf, SequenceLeaf):
             self.others.append((place, leaf))
-        elif leaf.windows and is_still(leaf.windows[0]):
-            flag, *windows = leaf.windows
-            self.compared.setdefault(flag, Compared()).add(place, tuple(windows), plain)
-        else:
-            self.compared.setdefault(None, Compared()).add(place, leaf.windows, plain)
+            return
+        plain = _plain(leaf.having) if leaf.having is not None else None
+        if leaf.having is not None and plain is None:
+            self.others.append((place, leaf))
+            return
+        flag, windows = None, leaf.windows
+        if windows and is_still(windows[0]):
+            flag, windows = windows[0], windows[1:]
+        self.compared.setdefault(flag, Compared()).add(place, windows, plain)
 
 
 def _since(windows: Windows) -> Point | None:

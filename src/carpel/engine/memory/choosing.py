@@ -1,8 +1,9 @@
 """From what leaves are answered.
 
-Of those over events each filter has a stream of its own, unless the events without it are read just then: there a bit of
-each of them does, and what a stream costs with every batch is paid once. That takes more memory only
-if a filter fits fewer than one event in a hundred; so not too many become such bits.
+Of those over events each filter has a stream of its own, unless the events without it are read just
+then: there a bit of each of them does, and what a stream costs with every batch is paid once. That
+takes more memory only if a filter fits fewer than one event in a hundred; so not too many become such
+bits.
 """
 
 from __future__ import annotations

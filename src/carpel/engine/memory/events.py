@@ -19,7 +19,7 @@ from .coding import Encoded
 from .dictionaries import Dictionary
 from .due import Contacts, Times, Watches, nobody
 from .happenings import Column, Happenings, Tier
-from .marks import fitting, marked, places_of
+from .marks import fitting, marked, places_of, values_of
 from .numbers import Scaled
 from .reading import EventBatch, plain
 from .recording import Form
@@ -125,7 +125,7 @@ class Stream:
             return nobody()
         marks = marked([events.truth(where)[places] for where in self.marks], len(places))
         tier = Tier(events.contacts[places], events.times[places], marks, {}, {})
-        for key in self.columns:
+        for key in values_of(self.columns):
             self._read(events, key, places, tier)
         self._happenings.add(tier)
         self._watch(tier, now)
@@ -133,8 +133,6 @@ class Stream:
 
     def _read(self, events: EventBatch, key: ColumnKey, places: Places, tier: Tier) -> None:
         """One column of new events."""
-        if key[1] == "flag":
-            return
         if key[1] == "order":
             tier.values[key] = events.numbers[places]
         elif key[1] == "turn":

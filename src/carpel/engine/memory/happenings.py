@@ -6,7 +6,7 @@ grown, and that into the largest. So adding stays cheap, and looking up takes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .bits import Bytes
 from .due import Contacts, Times, nobody
-from .marks import marked
+from .marks import marked, values_of
 from .numbers import Scaled, joined
 from .sorting import together
 from .streams import ColumnKey
@@ -49,14 +49,13 @@ class Tier:
         return len(self.contacts)
 
     @classmethod
-    def empty(cls, columns: Iterable[ColumnKey]) -> Tier:
+    def empty(cls, columns: Collection[ColumnKey]) -> Tier:
         """No events, with these columns."""
-        keys = list(columns)
-        values = [key for key in keys if key[1] != "flag"]
+        values = values_of(columns)
         return cls(
             np.empty(0, np.int32),
             np.empty(0, np.int64),
-            marked([np.empty(0, np.bool_)] * (len(keys) - len(values)), 0),
+            marked([np.empty(0, np.bool_)] * (len(columns) - len(values)), 0),
             {key: Scaled.empty() if key[1] == "number" else np.empty(0, np.int64)
              for key in values},
             {key: np.empty(0, np.bool_) for key in values if key[1] not in _ALWAYS_THERE},

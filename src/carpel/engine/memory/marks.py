@@ -17,6 +17,11 @@ def places_of(columns: Collection[ColumnKey]) -> dict[Row, int]:
     return {where: place for place, where in enumerate(filters)}
 
 
+def values_of(columns: Collection[ColumnKey]) -> list[ColumnKey]:
+    """The other columns, which are kept as such."""
+    return [key for key in columns if key[1] != "flag"]
+
+
 def marked(truths: Sequence[Bools], events: int) -> Bytes:
     """A row of bits for each event, from a row of truths for each filter in its order."""
     if not truths:

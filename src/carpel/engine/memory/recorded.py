@@ -14,7 +14,7 @@ from .coding import Encoded
 from .events import Stream
 from .filters import truth_of
 from .happenings import Tier
-from .marks import marked
+from .marks import marked, values_of
 from .numbers import Scaled
 from .recording import Events, Seen
 from .streams import NUMBER, ColumnKey, Row
@@ -35,9 +35,8 @@ class Recorded:
         contacts = self._events.contacts
         truths = [truth_of(where, len(contacts), self._coded) for where in stream.marks]
         events = Tier(contacts, self._events.times, marked(truths, len(contacts)), {}, {})
-        for key in stream.columns:
-            if key[1] != "flag":
-                self._column(stream, key, events)
+        for key in values_of(stream.columns):
+            self._column(stream, key, events)
         return events if fit is None else events.taken(fit)
 
     def _fitting(self, where: Row) -> Places | None:

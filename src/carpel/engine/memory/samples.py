@@ -39,20 +39,20 @@ class View:
         """Edges: where each contact's events begin, and at the end how many there are in all."""
         self.events = events
         self.edges = edges
-        self.now = now
+        self._now = now
         self._looks = looks
         self._inside: dict[Row, Bools] = {}
 
     def narrowed(self, flag: Row) -> View:
         """Only those events that fit a filter."""
         mine = np.flatnonzero(self.fits(flag))
-        return View(self.events.taken(mine), mine.searchsorted(self.edges), self._looks, self.now)
+        return View(self.events.taken(mine), mine.searchsorted(self.edges), self._looks, self._now)
 
     def compare(self, compared: Compared, truths: Bools) -> None:
         """Answer leaves that ask how many there are, or for a sum, in their rows."""
         inside = np.ones((len(compared.windows), len(self.events)), np.bool_)
         if compared.since.places:
-            inside[compared.since.places] = compared.since.fits(self.events.times, self.now)
+            inside[compared.since.places] = compared.since.fits(self.events.times, self._now)
         for number, windows in compared.filters:
             for window in windows:
                 inside[number] &= self.fits(window)
@@ -67,6 +67,15 @@ class View:
             some = spans_of(there, self.edges, np.int32) > 0
             sums = spans_of(np.where(there, column.summable(), 0), self.edges)
             truths[spans.places] = some[spans.windows] & spans.true(sums, column.digits)
+
+    def chosen(self, windows: tuple[Row, ...]) -> Chosen:
+        """The events in all of these windows."""
+        inside: Bools | None = None  # all of them
+        for window in windows:
+            one = self.fits(window)
+            inside = one if inside is None else inside & one
+        starts, ends = self.edges[:-1], self.edges[1:]
+        return Chosen(self.events, starts, ends, inside, self._looks, self._now)
 
     def fits(self, where: Row) -> Bools:
         """The events that fit, of those in the stream."""
@@ -84,13 +93,13 @@ class View:
             together = np.logical_and if isinstance(where, p.All) else np.logical_or
             return np.asarray(together.reduce([self.fits(part) for part in where.parts]), np.bool_)
         if zones_of(where):
-            return self._looks.turned(where, self._whole((sources_of(where), "turn")), self.now)
+            return self._looks.turned(where, self._whole((sources_of(where), "turn")), self._now)
         if not isinstance(where, p.ValueTest):
             raise TypeError(type(where).__name__)
         key = date_key(where)
         if key is None:
-            return dates_fit(self.events.times, where.test, self.now)
-        return self.events.there[key] & dates_fit(self._whole(key), where.test, self.now)
+            return dates_fit(self.events.times, where.test, self._now)
+        return self.events.there[key] & dates_fit(self._whole(key), where.test, self._now)
 
     def _whole(self, key: ColumnKey) -> NDArray[np.int64]:
         column = self.events.values[key]
@@ -107,13 +116,9 @@ class Sample:
 
     def __init__(self, owners: Owners, events: Tier, looks: Looks, now: int) -> None:
         """Owners: for each event the place of its contact, ascending."""
-        self._now = now
-        self._events = events
-        self._looks = looks
-        self._edges = edges_of(owners)
-        self._starts, self._ends = self._edges[:-1], self._edges[1:]
-        self.places: Owners = owners[self._starts]  # of the contacts that have events
-        self._view = View(events, self._edges, looks, now)
+        edges = edges_of(owners)
+        self._view = View(events, edges, looks, now)
+        self.places: Owners = owners[edges[:-1]]  # of the contacts that have events
         self._chosen: dict[tuple[Row, ...], Chosen] = {}
         self._in_time: _InTime | None = None
 
@@ -133,17 +138,9 @@ class Sample:
     def _happened(self, leaf: StreamLeaf) -> Bools:
         chosen = self._chosen.get(leaf.windows)
         if chosen is None:
-            chosen = self._chosen[leaf.windows] = self._choose(leaf.windows)
+            chosen = self._chosen[leaf.windows] = self._view.chosen(leaf.windows)
         truth: Bools = chosen.counts > 0
         return truth if leaf.having is None else truth & chosen.passes(leaf.having)
-
-    def _choose(self, windows: tuple[Row, ...]) -> Chosen:
-        """The events in all of these windows."""
-        inside: Bools | None = None  # all of them
-        for window in windows:
-            one = self._view.fits(window)
-            inside = one if inside is None else inside & one
-        return Chosen(self._events, self._starts, self._ends, inside, self._looks, self._now)
 
     # ------------------------------------------------------------------- sequences
 
@@ -153,14 +150,15 @@ class Sample:
         Of the events that end the steps so far, the latest before an event is the best to go on
         from, whatever may lie between them.
         """
+        starts, ends = self._view.edges[:-1], self._view.edges[1:]
         if self._in_time is None:
-            self._in_time = _InTime(self._starts, self._ends, self._events.times)
+            self._in_time = _InTime(starts, ends, self._view.events.times)
         line = self._in_time
         (first, _), *then = leaf.steps
         reached = self._view.fits(first)[line.order]
         for where, within in then:
             reached = self._view.fits(where)[line.order] & line.follows(reached, within)
-        return sums_of(reached, self._starts, self._ends) > 0
+        return sums_of(reached, starts, ends) > 0
 
 
 class _InTime:

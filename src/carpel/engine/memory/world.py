@@ -77,7 +77,7 @@ class World:
         The two fit together as long as this one takes up nothing else meanwhile.
         """
         world = World(max(0, self._memory - self.nbytes))
-        world._beside = {key: stream.columns for key, stream in self._streams.items()}
+        world._beside = self._kept
         return world
 
     # -------------------------------------------------------------------- asking
@@ -102,6 +102,11 @@ class World:
     def _timed(self) -> list[Stream | Timed]:
         """What time alone can change."""
         return [*self._contact_side.timed.values(), *self._streams.values()]
+
+    @property
+    def _kept(self) -> dict[StreamKey, frozenset[ColumnKey]]:
+        """What its streams keep of each event."""
+        return {key: stream.columns for key, stream in self._streams.items()}
 
     @property
     def ahead(self) -> int:
@@ -197,12 +202,10 @@ class World:
         }
         slots = list(unknown.values())
         places = copied(self._answers, other._answers, slots, other._contacts)
-        fresh = {leaf: places[slot] for leaf, slot in unknown.items()}
         found = BySource()
-        for leaf, slot in fresh.items():
-            apart = other._leaves[leaf].apart
-            self._leaves[leaf] = _Leaf(slot, apart)
-            found.add(slot, leaf, apart)
+        for leaf, slot in unknown.items():
+            known = self._leaves[leaf] = _Leaf(places[slot], other._leaves[leaf].apart)
+            found.add(known.slot, leaf, known.apart)
         take_over(
             found,
             Sources(self._contact_side, self._streams),
@@ -235,29 +238,26 @@ class World:
 
         Those that are answered together lie together.
         """
-        there = {key: stream.columns for key, stream in self._streams.items()}
-        apart = chosen(unknown, self._beside | there)
-        found = BySource()
+        apart, found = chosen(unknown, self._beside | self._kept), BySource()
         for leaf in unknown:
             known = self._leaves[leaf] = _Leaf(self._answers.take_slot(), apart.get(leaf))
             found.add(known.slot, leaf, known.apart)
         groups: dict[Group, list[int]] = {}
         for slot, one in found.still.items():
             groups.setdefault(self._contact_side.add(slot, one), []).append(slot)
-        timed, streams = found.timed, found.streams
         loaded = Loaded()
         if loader is not None:
-            unread = [key for key in timed if key not in self._contact_side.timed]
+            unread = [key for key in found.timed if key not in self._contact_side.timed]
             dates = [date_column(key) for key in unread if not counts_from_days(key)]
             wanted = Wanted(not self._loaded, groups, dates)
             loaded = loader.load(wanted, self._answers.width, self._contacts)
         self._loaded = True
-        self._open_streams(streams, loader, now)
+        self._open_streams(found.streams, loader, now)
         return Fresh(
             loaded.population,
             loaded.groups,
-            open_timed(self._contact_side, timed, loaded.dates, loader, now),
-            [(self._streams[key], list(taken)) for key, taken in streams.items()],
+            open_timed(self._contact_side, found.timed, loaded.dates, loader, now),
+            [(self._streams[key], list(taken)) for key, taken in found.streams.items()],
         )
 
     def _open_streams(
@@ -298,18 +298,19 @@ class World:
     def _fill(self, plans: Mapping[int, p.Plan], fresh: Fresh, now: int, pace: Pace) -> None:
         """Answer new leaves and work out the memberships of new segments, for everybody."""
         made = {number: program(plan, self._row_of) for number, plan in plans.items()}
-        new = {one: number for number, one in made.items() if not self._programs.having(one)}
+        # Of those that ask the same the first, where nobody did before.
+        new = {one: no for no, one in reversed(made.items()) if not self._programs.having(one)}
         asked = {number: one for one, number in new.items()}
         found = Everyone(self._answers, fresh, asked, now, pace).work_out(self._contacts)
-        for number in asked:
-            self._segments[number].members = Members(bitmap(found.pop(number)))
-        for number in sorted(made, key=lambda number: number not in asked):
-            self._put_program(number, made[number])
+        for number, one in made.items():
+            if number in found:
+                self._segments[number].members = Members(bitmap(found.pop(number)))
+            self._put_program(number, one)
 
     def _put_program(self, number: int, made: Program) -> None:
         """Take up a segment; those that ask the same have their members in common."""
-        for other in self._programs.having(made)[:1]:
-            self._segments[number].members = self._segments[other].members
+        if others := self._programs.having(made):
+            self._segments[number].members = self._segments[others[0]].members
         self._programs.put(number, made)
 
     # --------------------------------------------------------------------- changes
