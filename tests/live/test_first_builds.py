@@ -28,6 +28,8 @@ RULES = [
     "age >= 40 AND age < 41.5",
     "age IS NULL",
     "tier = plan",
+    "wave IN ('w1', 'w6')",
+    "wave IS NULL",
     "born < '2026-05-20T00:00:00Z'",
     "born >= NOW() - INTERVAL '20' DAY",
     f"{EVENTS} event_type = 'bought')",
@@ -46,6 +48,7 @@ def person(number: int) -> dict[str, Any]:
         "age": number % 90 if number % 5 else None,
         "tier": "abc"[number % 3],
         "plan": "abc"[number % 2] if number % 11 else None,
+        "wave": f"w{number // 100}" if number % 100 > 9 else None,  # later ones have other values
         "born": f"2026-05-{number % 28 + 1:02}T10:00:00Z" if number % 4 else None,
     }
     return {"external_id": f"p{number}", "fields": fields}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from carpel.storage.columns import Names
@@ -11,7 +12,17 @@ from carpel.storage.sql import Sql
 from . import plan as p
 from .printer import Printer, comparable
 
-Kinds: TypeAlias = Literal["none", "wanted", "all"]
+Seen: TypeAlias = p.Seen | Literal["no"]
+# Texts among which values are looked up: their places are read (from 1 on; NULL for any other).
+Texts: TypeAlias = Mapping[p.Seen, Sequence[str | None]]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Types of events to tell apart, and whether events of other types are read too."""
+
+    names: Sequence[str]
+    with_others: bool
 
 
 class ColumnPrinter(Printer):
@@ -28,43 +39,46 @@ class ColumnPrinter(Printer):
             (),
         )
 
-    def contacts(self, seen: Sequence[p.Column], places: range) -> Sql:
+    def contacts(self, seen: Sequence[p.Column], places: range, texts: Texts) -> Sql:
         """Of the contacts at some places: number, and stored values (v0, …); dates as microseconds."""
-        self._values = []
-        shown = self._shown("c.no", seen)
+        self._values, lists = [], dict[str, Sequence[str | None]]()
+        shown = self._shown("c.no", seen, texts, lists)
         where = f"c.place >= {places.start} AND c.place < {places.stop}"
-        return Sql(
-            f"SELECT {shown} FROM {self._names.places} AS c WHERE {where}", tuple(self._values)
-        )
+        text = f"SELECT {shown} FROM {self._names.places} AS c WHERE {where}"
+        return Sql(text, tuple(self._values), lists)
 
     def last_event(self) -> Sql:
         """The last row that holds an event; -1 without any."""
         return Sql(f"SELECT coalesce(max(rowid), -1) AS place FROM {self._names.events}", ())
 
-    def events(
-        self, seen: Sequence[p.Seen | Literal["no"]], rows: range, kinds: Kinds = "none"
-    ) -> Sql:
-        """Of the events in some rows: contact, time (at), and stored values (v0, …).
-
-        Dates are microseconds. Kinds: whether to say the number of the type (kind) by the table
-        `wanted` with columns `name` and `number`, and then for events of types in it alone or for
-        all, with NULL for other types.
+    def events(self, seen: Sequence[Seen], rows: range, texts: Texts, kinds: Kinds) -> Sql:
+        """Of the events in some rows: contact, time (at), stored values (v0, …), and the place of
+        the type among `kinds` (kind), NULL for other types; dates as microseconds.
         """
-        self._values = []
-        shown = self._shown("e.contact, epoch_us(e.happened_at) AS at", seen)
-        joined = ""
-        if kinds != "none":
-            shown += ", w.number AS kind"
-            joined = " JOIN wanted AS w ON e.type = w.name"
-            joined = f" LEFT{joined}" if kinds == "all" else joined
+        self._values, lists = [], dict[str, Sequence[str | None]]()
+        shown = self._shown("e.contact, epoch_us(e.happened_at) AS at", seen, texts, lists)
         where = f"e.rowid >= {rows.start} AND e.rowid < {rows.stop}"
-        return Sql(
-            f"SELECT {shown} FROM {self._names.events} AS e{joined} WHERE {where}",
-            tuple(self._values),
-        )
+        if kinds.names:
+            lists["kinds"] = kinds.names
+            kind = "list_position(getvariable('kinds'), e.type)"
+            shown += f", {kind} AS kind"
+            where += "" if kinds.with_others else f" AND {kind} IS NOT NULL"
+        text = f"SELECT {shown} FROM {self._names.events} AS e WHERE {where}"
+        return Sql(text, tuple(self._values), lists)
 
-    def _shown(self, first: str, seen: Sequence[p.Seen | Literal["no"]]) -> str:
-        values = [
-            "e.no" if one == "no" else comparable(p.Operand(one), self._seen(one)) for one in seen
-        ]
-        return ", ".join([first, *(f"{text} AS v{place}" for place, text in enumerate(values))])
+    def _shown(
+        self,
+        first: str,
+        seen: Sequence[Seen],
+        texts: Texts,
+        lists: dict[str, Sequence[str | None]],
+    ) -> str:
+        """Args: lists: gets the texts under the names by which they are called."""
+        shown = [first]
+        for place, one in enumerate(seen):
+            text = "e.no" if one == "no" else comparable(p.Operand(one), self._seen(one))
+            if one != "no" and one in texts:
+                lists[f"texts{place}"] = texts[one]
+                text = f"list_position(getvariable('texts{place}'), {text})"
+            shown.append(f"{text} AS v{place}")
+        return ", ".join(shown)

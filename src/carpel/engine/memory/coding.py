@@ -47,9 +47,11 @@ def encoded(array: Array) -> Encoded:
     """Each different value once, and None; lists as tuples."""
     if _is_list(array):
         return _encoded_lists(array)
-    found = array.dictionary_encode()
-    values = [*found.dictionary.to_pylist(), None]
-    codes = plain_array(found.indices.fill_null(len(values) - 1))
+    found = array if _is_encoded(array) else array.dictionary_encode()
+    values = found.dictionary.to_pylist()
+    if None not in values:
+        values.append(None)
+    codes = plain_array(found.indices.fill_null(values.index(None)))
     return Encoded(codes.astype(narrow(len(values)), copy=False), values)
 
 
@@ -193,6 +195,12 @@ def _bits(buffer: Any, array: Array) -> Bools:
     packed = np.frombuffer(buffer, np.uint8)
     bits = np.unpackbits(packed, count=beyond, bitorder="little")
     return bits[array.offset :].view(np.bool_)
+
+
+def _is_encoded(array: Array) -> bool:
+    import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
+
+    return bool(pa.types.is_dictionary(array.type))
 
 
 def _is_list(array: Array) -> bool:

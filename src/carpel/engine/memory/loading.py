@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carpel.engine import plan as p
-from carpel.engine.column_printer import ColumnPrinter
+from carpel.engine.column_printer import ColumnPrinter, Seen
 from carpel.storage.columns import Names, Snapshot
 from carpel.storage.sql import Sql
 
@@ -25,7 +25,8 @@ from .gathering import Dates, Gathered, Population, Standing, Values
 from .groups import Group, columns_seen
 from .pace import Pace
 from .recorded import Recorded
-from .recording import ROWS, Form, Seen, Types, recorded
+from .recording import ROWS, Form, Types, recorded
+from .texts import Texts
 from .threads import in_threads
 from .timed import DateColumn, Timed, TimedKey, TurningColumn
 from .turning import days_where
@@ -107,7 +108,7 @@ class Loader:
     def coded(self, sources: Sequence[Source]) -> tuple[Places, list[Any]]:
         """Contacts, and of each source a column as codebooks take it."""
         seen = [one for one in map(seen_in, sources) if isinstance(one, p.Column)]
-        table = self._fetch(lambda printer: printer.contacts(seen, self._places))
+        table = self._fetch(lambda printer: printer.contacts(seen, self._places, {}))
         arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
         return _numbers(table), list(map(_book_column, sources, arrays))
 
@@ -131,31 +132,31 @@ class Loader:
     def _gather(
         self, gathered: Mapping[p.Column, Sequence[Gathered]], population: Population | None
     ) -> None:
-        seen = list(gathered)
+        seen, texts = list(gathered), Texts()
         if not seen and population is None:
             return
 
         def read(start: int) -> None:
             places = range(start, start + ROWS)
-            table = self._fetch(lambda printer: printer.contacts(seen, places))
+            table, arrays = texts.columns(
+                seen,
+                lambda asked: self._fetch(lambda printer: printer.contacts(seen, places, asked)),
+            )
             contacts = _as_slice(_numbers(table))
             if population is not None:
                 population.put(contacts)
-            for place, column in enumerate(seen):
-                array = column_of(table, f"v{place}")
+            for column, array in zip(seen, arrays, strict=True):
                 for one in gathered[column]:
                     one.put(contacts, array)
 
         for _ in in_threads(read, self._places[::ROWS]):
             pass
 
-    def _fetch(
-        self, printed: Callable[[ColumnPrinter], Sql], types: Sequence[str] | None = None
-    ) -> Any:
+    def _fetch(self, printed: Callable[[ColumnPrinter], Sql]) -> Any:
         sql = printed(ColumnPrinter(self._names))
         with self._reading:
             self._pace.read()
-            return self._snapshot.arrow(sql, types)
+            return self._snapshot.arrow(sql)
 
 
 def open_timed(

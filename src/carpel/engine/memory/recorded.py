@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from carpel.engine import plan as p
+from carpel.engine.column_printer import Seen
 
 from .answers import Day, Source, seen_in
 from .bits import Places
@@ -16,7 +17,7 @@ from .filters import truth_of
 from .happenings import Tier
 from .marks import marked, values_of
 from .numbers import Scaled
-from .recording import Events, Seen
+from .recording import Events
 from .streams import NUMBER, ColumnKey, Row
 from .thresholds import Bools, Ints
 from .turning import days_where

@@ -10,22 +10,20 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from carpel.engine import plan as p
-from carpel.engine.column_printer import ColumnPrinter
+from carpel.engine.column_printer import ColumnPrinter, Kinds, Seen
 from carpel.storage.sql import Sql
 
 from .bits import Places
 from .coding import Array, Encoded, column_of, encoded, narrow, plain_array, whole_numbers
 from .happenings import PLACE, contact_keys
+from .texts import Texts
 from .threads import in_threads
 from .thresholds import Bools, Ints
 
 ROWS = 4 * 122_880  # that are read at once: groups of rows as they are stored
 
 Printed: TypeAlias = Callable[[ColumnPrinter], Sql]
-# What is printed, and the types that it wants, as an Arrow table.
-Fetch: TypeAlias = Callable[[Printed, Sequence[str] | None], Any]
-Seen: TypeAlias = p.Seen | Literal["no"]
+Fetch: TypeAlias = Callable[[Printed], Any]  # what is printed, as an Arrow table
 Form: TypeAlias = Literal["whole", "coded"]  # numbers, or each different value once
 Types: TypeAlias = tuple[str, ...] | None  # None for all
 Asked: TypeAlias = Mapping[Seen, set[Form]]
@@ -108,9 +106,10 @@ class _Reading:
         self._forms = together
         self._known = {seen: Known() for seen, forms in together.items() if "coded" in forms}
         self._types = sorted({name for types in asked for name in types or ()})
+        self._texts = Texts()
 
     def all(self) -> dict[Types, Events]:
-        last = plain_array(column_of(self._fetch(ColumnPrinter.last_event, None), "place"))
+        last = plain_array(column_of(self._fetch(ColumnPrinter.last_event), "place"))
         starts = range(0, int(last[0]) + 1, ROWS)
         parts: dict[Types, list[Events]] = {types: [] for types in self._asked}
         for found in in_threads(self._read, starts):
@@ -122,19 +121,19 @@ class _Reading:
     def _read(self, start: int) -> dict[Types, Events]:
         """Some rows."""
         rows, seen = range(start, start + ROWS), list(self._forms)
-        kinds = "none" if not self._types else "all" if None in self._asked else "wanted"
-        table = self._fetch(
-            lambda printer: printer.events(seen, rows, kinds),  # type: ignore[arg-type]
-            self._types or None,
+        kinds = Kinds(self._types, with_others=None in self._asked)
+        table, arrays = self._texts.columns(
+            seen,
+            lambda texts: self._fetch(lambda printer: printer.events(seen, rows, texts, kinds)),
         )
         whole = Events(
             plain_array(column_of(table, "contact")).astype(np.int32, copy=False),
             plain_array(column_of(table, "at")),
-            {one: self._column(one, column_of(table, f"v{n}")) for n, one in enumerate(seen)},
+            {one: self._column(one, array) for one, array in zip(seen, arrays, strict=True)},
         )
         if not self._types:
             return {types: self._part(whole, None, types) for types in self._asked}
-        numbers = column_of(table, "kind").fill_null(len(self._types))
+        numbers = column_of(table, "kind").fill_null(0)
         kind = plain_array(numbers).astype(narrow(len(self._types)))
         return {types: self._part(whole, self._places(kind, types), types) for types in self._asked}
 
@@ -143,7 +142,7 @@ class _Reading:
         if types is None:
             return None
         wanted = np.zeros(len(self._types) + 1, np.bool_)
-        wanted[[self._types.index(name) for name in types]] = True
+        wanted[[self._types.index(name) + 1 for name in types]] = True
         codes = np.flatnonzero(wanted)
         fit = kind == codes[0] if len(codes) == 1 else wanted.take(kind)
         return np.flatnonzero(fit)

@@ -45,16 +45,10 @@ class Snapshot:
         found = self._reader.execute(sql.text, list(sql.values)).fetchnumpy()
         return np.asarray(next(iter(found.values())), dtype=np.uint32)
 
-    def arrow(self, sql: Sql, wanted: Sequence[str] | None = None) -> Any:
-        """All rows of an answer as an Arrow table; several times quicker when it has no values.
-
-        `wanted`: names for the statement to look up, in the column `name` of a table `wanted`; the
-        column `number` has their places here.
-        """
-        if wanted is not None:
-            names, numbers = list(wanted), list(range(len(wanted)))
-            table = arrow({"name": ("text", names), "number": ("integer", numbers)})
-            self._reader.register("wanted", table)
+    def arrow(self, sql: Sql) -> Any:
+        """All rows of an answer as an Arrow table; several times quicker when it has no values."""
+        for name, texts in sql.lists.items():
+            self._reader.execute(f"SET VARIABLE {name} = ?", [list(texts)]).fetchall()
         if sql.values:
             return self._reader.execute(sql.text, list(sql.values)).to_arrow_table()
         # A relation is turned into Arrow by all threads, an executed statement by one.
