@@ -14,7 +14,6 @@ from carpel.engine import restoring
 from carpel.engine.memory import (
     absorbing,
     answers,
-    asked,
     bitmaps,
     bits,
     cuts,
@@ -29,6 +28,9 @@ from carpel.engine.memory import (
     loading,
     members,
     recording,
+    tallies,
+    texts,
+    within,
     world,
 )
 from carpel.kit.clock import DAY, SECOND
@@ -41,10 +43,11 @@ BOUNDS: list[Mapping[ModuleType, Mapping[str, Any]]] = [
     {cuts: {"_MOST_TIES": 2}, dictionaries: {"_MOST_TABLES": 1}},
     {one: {"_MOST_REMEMBERED": 3} for one in (groups, filters, expressions)},
     {answers: {"_TOGETHER": 2}, bits: {"_WORDS": 64, "_BYTES": 64}, everyone: {"_BLOCK": 8}},
-    {loading: {"ROWS": 3}, recording: {"ROWS": 3}},
+    {loading: {"ROWS": 3}, recording: {"ROWS": 3}, texts: {"_MOST": 4}},
     {due: {"_HORIZON": 40 * DAY, "_FAR_HORIZON": SECOND}},
     {absorbing: {"_FEW": 0}},
-    {asked: {"_FEW": 1}, bitmaps: {"_SCANT": 1}},
+    {tallies: {"_FEW": 1}, bitmaps: {"_SCANT": 1}, within: {"_PIECE": 3, "_PARTS": 2}},
+    {tallies: {"_MOST": 2}},
     {mapped: {"_LARGE": 1}, growing: {"_COPIED": 1_000}},
 ]
 

@@ -27,7 +27,7 @@ class Source(Protocol):
     @property
     def slots(self) -> list[int]: ...
 
-    def add(self, slot: int, leaf: Any, now: int) -> None: ...
+    def add(self, leaves: Mapping[int, Any], now: int) -> None: ...
 
     def remove(self, slot: int) -> None: ...
 
@@ -80,13 +80,12 @@ def relabelled(source: Source, leaves: Mapping[int, p.RowLeaf | Any], now: int) 
 
     What it watches for a leaf that it has already goes on being watched.
     """
-    for place, leaf in enumerate(leaves.values()):
-        source.add(-1 - place, leaf, now)  # no slot of anybody's
+    # Under slots that are nobody's.
+    source.add({-1 - place: leaf for place, leaf in enumerate(leaves.values())}, now)
     for slot in source.slots:
         if slot >= 0:
             source.remove(slot)
-    for slot, leaf in leaves.items():
-        source.add(slot, leaf, now)
+    source.add(leaves, now)
     for place in range(len(leaves)):
         source.remove(-1 - place)
 
@@ -102,8 +101,7 @@ def take_over(fresh: BySource, mine: Sources, theirs: Sources, now: int) -> None
         if column is None:
             column = theirs.contact_side.timed[sources]
             relabelled(column, of_column, now)
-        for slot, one in of_column.items():
-            mine.contact_side.add_timed(slot, one, column, now)
+        mine.contact_side.add_timed(sources, of_column, column, now)
 
 
 def _take_stream(
@@ -115,5 +113,4 @@ def _take_stream(
         relabelled(theirs, {**(known.leaves if known else {}), **leaves}, now)
         mine.streams[key] = theirs
     else:
-        for slot, leaf in leaves.items():
-            known.add(slot, leaf, now)
+        known.add(leaves, now)

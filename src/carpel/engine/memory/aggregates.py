@@ -262,14 +262,6 @@ def sums_of(chosen: Bools, starts: Owners, ends: Owners) -> NDArray[np.int64]:
     return np.asarray(_spans(chosen, starts, ends, np.int32), np.int64)
 
 
-def spans_of(rows: NDArray[Any], edges: Owners, kind: Any = None) -> Any:
-    """For each row the sums of what lies from each edge to before the next."""
-    total = np.zeros((len(rows), rows.shape[1] + 1), kind or rows.dtype)
-    np.cumsum(rows, axis=1, dtype=total.dtype, out=total[:, 1:])
-    found = total.take(edges, axis=1)
-    return found[:, 1:] - found[:, :-1]
-
-
 def _average(sums: Ints, counts: NDArray[np.int64], test: p.Compare, digits: int) -> Bools:
     """Sum against constant times count: exact, with no division."""
     wanted = Fraction(_decimal(test.constant)) * 10**digits

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
-from .bits import Bytes, Places
+from .bits import Places
 from .having import column_key, is_time, on_time
 from .points import Point, place as place_of
 from .streams import ColumnKey, EventLeaf, Row, SequenceLeaf, is_still
+from .tallies import eights
 from .thresholds import LEAST, MOST, Bools, Ints
 
 Windows = tuple[Row, ...]
 Plain = tuple[p.AggregateTest, p.Compare]
 
 _BEYOND = 10**90  # any number there can be
-_FEW = 512  # columns; of more, bits are put together quicker than `packbits` does
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Spans:
     places: list[int] = field(default_factory=list)  # among the leaves
     windows: list[int] = field(default_factory=list)  # the number of each one's windows
     tests: list[p.Compare | None] = field(default_factory=list)  # None: any at all
-    _bounds: dict[tuple[int, bool], tuple[Ints, Ints]] = field(default_factory=dict)
+    _bounds: dict[tuple[int, str], tuple[Ints, Ints]] = field(default_factory=dict)
 
     def add(self, place: int, windows: int, test: p.Compare | None) -> None:
         self.places.append(place)
@@ -48,21 +48,20 @@ class Spans:
 
     def true(self, numbers: Ints, digits: int) -> Bools:
         """For each leaf a row of answers, from a row of whole numbers of 10^-digits a window."""
-        least, most = self._between(digits, is_large=numbers.dtype == object)
+        least, most = self._between(digits, numbers.dtype)
         mine = numbers[self.windows]
         return np.asarray((mine >= least) & (mine <= most), np.bool_)
 
-    def _between(self, digits: int, *, is_large: bool) -> tuple[Ints, Ints]:
+    def _between(self, digits: int, kind: np.dtype[Any]) -> tuple[Ints, Ints]:
         """The least and the greatest number that pass, for each leaf, in columns."""
-        found = self._bounds.get((digits, is_large))
+        found = self._bounds.get((digits, kind.char))
         if found is None:
             pairs = [_between(test, digits) for test in self.tests]
             pairs = [(max(least, self.least), most) for least, most in pairs]
-            if not is_large:
-                pairs = [_small(least, most) for least, most in pairs]
-            kind = object if is_large else np.int64
+            if not kind.hasobject:
+                pairs = [_small(least, most, np.iinfo(kind)) for least, most in pairs]
             columns = np.asarray(pairs, kind)
-            found = self._bounds[digits, is_large] = columns[:, :1], columns[:, 1:]
+            found = self._bounds[digits, kind.char] = columns[:, :1], columns[:, 1:]
         return found
 
 
@@ -88,11 +87,11 @@ def _between(test: p.Compare | None, digits: int) -> tuple[int, int]:
             raise TypeError(f"{other} is no span")
 
 
-def _small(least: int, most: int) -> tuple[int, int]:
+def _small(least: int, most: int, kind: np.iinfo[Any]) -> tuple[int, int]:
     """The same for numbers that are small themselves."""
-    if least > MOST or most < LEAST:
-        return MOST, LEAST  # none does
-    return max(least, LEAST), min(most, MOST)
+    if least > kind.max or most < kind.min:
+        return kind.max, kind.min  # none does
+    return max(least, int(kind.min)), min(most, int(kind.max))
 
 
 @dataclass
@@ -160,8 +159,8 @@ class Asked:
             negated[place], taken[place] = leaf.negated, True
             self._sort(place, leaf)
         self.negated = negated
-        self.mask = packed(taken)[0]
-        self.without = packed(negated)[0]  # what is true of who has no events
+        self.mask = eights(taken)[:, 0]
+        self.without = eights(negated)[:, 0]  # what is true of who has no events
 
     def _sort(self, place: int, leaf: EventLeaf) -> None:
         if isinstance(leaf, SequenceLeaf):
@@ -193,17 +192,6 @@ def _plain(having: p.Tree[p.AggregateTest]) -> Plain | None:
     if having.test.operator == "!=" or not (is_count or having.function == "sum"):
         return None
     return having, having.test
-
-
-def packed(truths: Bools) -> Bytes:
-    """From a row for each of 8 · n questions to a row of n bytes for each column."""
-    if truths.shape[1] < _FEW:
-        return np.packbits(truths, axis=0, bitorder="little").T
-    eights = truths.view(np.uint8).reshape(-1, 8, truths.shape[1])
-    found = eights[:, 0].copy()
-    for bit in range(1, 8):
-        found |= eights[:, bit] << np.uint8(bit)
-    return found.T
 
 
 def edges_of(owners: Places) -> Places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +47,13 @@ class ContactSide:
         self._where[slot] = group
         return group
 
-    def add_timed(self, slot: int, leaf: p.RowLeaf, column: Timed, now: int) -> None:
-        """Take up a leaf that time alone can change."""
-        column.add(slot, leaf, now)
-        self.timed[sources_of(leaf)] = column
-        self._where[slot] = column
+    def add_timed(
+        self, key: TimedKey, leaves: Mapping[int, p.RowLeaf], column: Timed, now: int
+    ) -> None:
+        """Take up leaves that time alone can change, by slot."""
+        column.add(leaves, now)
+        self.timed[key] = column
+        self._where.update(dict.fromkeys(leaves, column))
 
     def remove(self, slot: int) -> None:
         """Forget a leaf."""

@@ -8,7 +8,7 @@ of its calendar starts; that is its horizon.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -22,6 +22,7 @@ from carpel.kit.instants import LATEST
 
 from .points import Point, place
 from .sorting import together
+from .within import NEVER, Span
 
 Contacts: TypeAlias = NDArray[np.int64]
 Times: TypeAlias = NDArray[np.int64]
@@ -37,8 +38,8 @@ _turns = itertools.count()
 class Dates(Protocol):
     """Dates of contacts, to be looked through."""
 
-    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
-        """All dates from first to last, both included, with their contacts."""
+    def between(self, spans: Sequence[Span]) -> list[tuple[Times, Contacts]]:
+        """For each span all dates in it, with their contacts; spans in one go cost less."""
         ...
 
 
@@ -51,7 +52,8 @@ class Watch:
         self._at = place(point, now)
         self._times: Times = np.empty(0, np.int64)
         self._contacts: Contacts = nobody()
-        self._look_ahead(now)
+        self._from = self._to = self._at
+        self.due = self._horizon = now
 
     def advance(self, now: int) -> Contacts:
         """Whom the point has passed since the last time, or will be at; more do no harm."""
@@ -59,8 +61,8 @@ class Watch:
         first, last = min(self._at, at), max(self._at, at)
         self._at = at
         if now >= self._horizon or first < self._from:
-            _, found = self._dates.between(first, last)
-            self._look_ahead(now)
+            ((_, found), ahead) = self._dates.between([(first, last), self.look_ahead(now)])
+            self.put(*ahead, now)
             return found
         left, right = np.searchsorted(self._times, [first, last + 1])
         found = self._contacts[left:right]
@@ -90,19 +92,21 @@ class Watch:
         """How many dates are kept that the point is about to pass."""
         return len(self._times)
 
-    def _look_ahead(self, now: int) -> None:
+    def look_ahead(self, now: int) -> Span:
+        """Go on to the next horizon; returns which dates are ahead, which `put` is to be told."""
         point = self._point
         self._from = self._to = self._at
         if isinstance(point, CalendarStart):
             self._horizon = next_start(point.unit, point.zone, now)
-            self._times, self._contacts = np.empty(0, np.int64), nobody()
-            self._set_due(now)
-            return
+            return NEVER
         ahead = _HORIZON if point.months else _FAR_HORIZON + next(_turns) % _STEPS * DAY // _STEPS
         self._horizon = min(LATEST, now + ahead)
         # Where the point jumps back at midnight, it has gone further before.
         self._to = max(place(point, self._horizon), self._at + self._horizon - now)
-        times, contacts = self._dates.between(self._from, self._to)
+        return self._from, self._to
+
+    def put(self, times: Times, contacts: Contacts, now: int) -> None:
+        """The dates ahead."""
         order = np.argsort(times, kind="stable")
         self._times, self._contacts = times[order], contacts[order]
         self._set_due(now)
@@ -135,9 +139,12 @@ class Watches:
 
     def want(self, points: Iterable[Point], now: int) -> None:
         """Watch these points too."""
-        for point in points:
-            if point not in self._watches:
-                self._watches[point] = Watch(point, self._dates, now)
+        new = [point for point in dict.fromkeys(points) if point not in self._watches]
+        watches = [Watch(point, self._dates, now) for point in new]
+        ahead = self._dates.between([watch.look_ahead(now) for watch in watches])
+        for point, watch, found in zip(new, watches, ahead, strict=True):
+            watch.put(*found, now)
+            self._watches[point] = watch
 
     def keep(self, points: Collection[Point]) -> None:
         """Watch no points but these."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from .due import Contacts, Times, Watches, nobody
 from .happenings import Column, Happenings, Tier
 from .marks import fitting, marked, places_of, values_of
 from .numbers import Scaled
+from .points import Point
 from .reading import EventBatch, plain
 from .recording import Form
 from .samples import Sample
@@ -28,6 +29,7 @@ from .sorting import distinct, together
 from .streams import ColumnKey, EventLeaf, Row, StreamKey
 from .thresholds import Bools
 from .turning import Codebook, Turning, day_column
+from .within import Span
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class _Dates:
     happenings: Happenings
     key: ColumnKey | None
 
-    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
-        return self.happenings.between(first, last, self.key)
+    def between(self, spans: Sequence[Span]) -> list[tuple[Times, Contacts]]:
+        return self.happenings.between(spans, self.key)
 
 
 class Stream:
@@ -73,18 +75,22 @@ class Stream:
         """All events there are, before any leaf is added."""
         self._happenings = Happenings(events)
 
-    def add(self, slot: int, leaf: EventLeaf, now: int) -> None:
-        """Take up a leaf."""
-        self.leaves[slot] = leaf
+    def add(self, leaves: Mapping[int, EventLeaf], now: int) -> None:
+        """Take up leaves, by slot."""
+        self.leaves.update(leaves)
         self._asked.clear()
-        for key, point in leaf.points:
+        points: dict[ColumnKey | None, list[Point]] = {}
+        for leaf in leaves.values():
+            for key, point in leaf.points:
+                points.setdefault(key, []).append(point)
+            for one in leaf.turns:
+                if one not in self._turnings:
+                    self._turnings[one] = Turning(one, self._books[sources_of(one), "turn"])
+                    self._turnings[one].truths(now)
+        for key, wanted in points.items():
             if key not in self._watches:
                 self._watches[key] = Watches(_Dates(self._happenings, key))
-            self._watches[key].want([point], now)
-        for one in leaf.turns:
-            if one not in self._turnings:
-                self._turnings[one] = Turning(one, self._books[sources_of(one), "turn"])
-                self._turnings[one].truths(now)
+            self._watches[key].want(wanted, now)
 
     def remove(self, slot: int) -> None:
         """Forget a leaf."""

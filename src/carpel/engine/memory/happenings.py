@@ -19,6 +19,7 @@ from .marks import marked, values_of
 from .numbers import Scaled, joined
 from .sorting import together
 from .streams import ColumnKey
+from .within import Span, within
 
 _SMALL = 4096
 _MIDDLE = 131_072
@@ -72,6 +73,13 @@ class Tier:
         """Where each contact's events begin, or would."""
         # Of the same type, or all of them would be copied into another one first.
         return np.searchsorted(self.contacts, contacts.astype(self.contacts.dtype))
+
+    def between(self, spans: Sequence[Span], key: ColumnKey | None) -> list[tuple[Times, Contacts]]:
+        """For each span all times (or dates of a column) in it, with their contacts."""
+        dates, found = self.dates(key), within(self.dates(key), spans)
+        if key is not None:
+            found = [one[self.there[key][one]] for one in found]
+        return [(dates[one], self.contacts[one].astype(np.int64)) for one in found]
 
     def taken(self, places: Any) -> Tier:
         """The events at some places, in that order."""
@@ -210,17 +218,14 @@ class Happenings:
         return filled[0] if len(filled) == 1 else merged(filled)
 
     def between(
-        self, first: int, last: int, key: ColumnKey | None = None
-    ) -> tuple[Times, Contacts]:
-        """All times (or dates of a column) from first to last, both included, with their contacts."""
-        times, contacts = [], []
-        for tier in self._tiers:
-            dates = tier.dates(key)
-            found = (dates >= first) & (dates <= last)
-            inside = np.flatnonzero(found if key is None else found & tier.there[key])
-            times.append(dates[inside])
-            contacts.append(tier.contacts[inside].astype(np.int64))
-        return np.concatenate(times), np.concatenate(contacts)
+        self, spans: Sequence[Span], key: ColumnKey | None = None
+    ) -> list[tuple[Times, Contacts]]:
+        """For each span all times (or dates of a column) in it, with their contacts."""
+        found = [tier.between(spans, key) for tier in self._tiers]
+        return [
+            (np.concatenate([times for times, _ in one]), np.concatenate([who for _, who in one]))
+            for one in zip(*found, strict=True)
+        ]
 
     def having(self, key: ColumnKey, codes: NDArray[np.bool_]) -> Contacts:
         """The contacts of events with one of these codes."""

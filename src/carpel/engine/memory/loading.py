@@ -170,8 +170,7 @@ def open_timed(
     found: list[tuple[Timed, Sequence[int]]] = []
     for key, taken in wanted.items():
         column = side.timed.get(key) or _opened(key, loader, dates)
-        for slot, leaf in taken.items():
-            side.add_timed(slot, leaf, column, now)
+        side.add_timed(key, taken, column, now)
         found.append((column, list(taken)))
     return found
 

@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from carpel.engine import plan as p
 
-from .aggregates import Chosen, Owners, spans_of, sums_of
+from .aggregates import Chosen, Owners, sums_of
 from .answers import sources_of
-from .asked import Asked, Compared, edges_of, packed
+from .asked import Asked, Compared, edges_of
 from .bits import Bytes
 from .dictionaries import Dictionary
 from .happenings import Tier
 from .numbers import Scaled
 from .points import dates_fit
 from .streams import ColumnKey, Row, SequenceLeaf, StreamLeaf, date_key, is_still
+from .tallies import counts_of, edges_within, eights, sums_between
 from .thresholds import Bools
 from .values import zones_of
 
@@ -45,8 +46,9 @@ class View:
 
     def narrowed(self, flag: Row) -> View:
         """Only those events that fit a filter."""
-        mine = np.flatnonzero(self.fits(flag))
-        return View(self.events.taken(mine), mine.searchsorted(self.edges), self._looks, self._now)
+        fit = self.fits(flag)
+        events, edges = self.events.taken(np.flatnonzero(fit)), edges_within(fit, self.edges)
+        return View(events, edges, self._looks, self._now)
 
     def compare(self, compared: Compared, truths: Bools) -> None:
         """Answer leaves that ask how many there are, or for a sum, in their rows."""
@@ -57,15 +59,19 @@ class View:
             for window in windows:
                 inside[number] &= self.fits(window)
         if compared.counted.places:
-            counts = spans_of(inside, self.edges, np.int32)
+            counts = counts_of(inside, self.edges)
             truths[compared.counted.places] = compared.counted.true(counts, 0)
         for key, spans in compared.summed.items():
             column = self.events.values[key]
             if not isinstance(column, Scaled):
                 raise TypeError("a sum of what is no number")
-            there = inside & self.events.there[key]
-            some = spans_of(there, self.edges, np.int32) > 0
-            sums = spans_of(np.where(there, column.summable(), 0), self.edges)
+            used = sorted(set(spans.windows))
+            there = inside[used] & self.events.there[key]
+            some = np.zeros((len(inside), len(self.edges) - 1), np.bool_)
+            some[used] = counts_of(there, self.edges) > 0
+            found = sums_between(np.where(there, column.summable(), 0), self.edges)
+            sums = np.zeros(some.shape, found.dtype)
+            sums[used] = found
             truths[spans.places] = some[spans.windows] & spans.true(sums, column.digits)
 
     def chosen(self, windows: tuple[Row, ...]) -> Chosen:
@@ -133,7 +139,7 @@ class Sample:
                 self._follows(leaf) if isinstance(leaf, SequenceLeaf) else self._happened(leaf)
             )
         truths ^= asked.negated
-        return packed(truths)
+        return eights(truths).T
 
     def _happened(self, leaf: StreamLeaf) -> Bools:
         chosen = self._chosen.get(leaf.windows)

@@ -22,6 +22,7 @@ from .points import dates_fit, points_of
 from .sorting import together
 from .thresholds import MISSING, Bools
 from .turning import Codebook, Turning, day_column
+from .within import Span, within
 
 _NO_CODE = 2**32 - 1
 
@@ -63,10 +64,10 @@ class DateColumn:
     def nbytes(self) -> int:
         return self._values.nbytes
 
-    def add(self, slot: int, leaf: p.RowLeaf, now: int) -> None:
-        if isinstance(leaf, p.ValueTest):
-            self._leaves[slot] = leaf.test
-            self._watches.want(points_of(leaf.test), now)
+    def add(self, leaves: Mapping[int, p.RowLeaf], now: int) -> None:
+        tests = {slot: leaf.test for slot, leaf in leaves.items() if isinstance(leaf, p.ValueTest)}
+        self._leaves.update(tests)
+        self._watches.want([point for test in tests.values() for point in points_of(test)], now)
 
     def remove(self, slot: int) -> None:
         del self._leaves[slot]
@@ -83,10 +84,10 @@ class DateColumn:
         there = times != MISSING
         self._watches.add(times[there], contacts[there], now)
 
-    def between(self, first: int, last: int) -> tuple[Times, Contacts]:
-        """All dates from first to last, with their contacts."""
-        found = np.flatnonzero((self._values >= max(first, MISSING + 1)) & (self._values <= last))
-        return self._values[found], found
+    def between(self, spans: Sequence[Span]) -> list[tuple[Times, Contacts]]:
+        """For each span all dates in it, with their contacts."""
+        dated = [(max(first, MISSING + 1), last) for first, last in spans]
+        return [(self._values[found], found) for found in within(self._values, dated)]
 
     def bits(
         self,
@@ -153,9 +154,10 @@ class TurningColumn:
     def nbytes(self) -> int:
         return self._codes.nbytes
 
-    def add(self, slot: int, leaf: p.RowLeaf, now: int) -> None:
-        self._leaves[slot] = Turning(leaf, self._book)
-        self._leaves[slot].truths(now)
+    def add(self, leaves: Mapping[int, p.RowLeaf], now: int) -> None:
+        for slot, leaf in leaves.items():
+            self._leaves[slot] = Turning(leaf, self._book)
+            self._leaves[slot].truths(now)
 
     def remove(self, slot: int) -> None:
         del self._leaves[slot]

@@ -275,14 +275,12 @@ class World:
                 self._streams[key] = wider
                 unread.append((wider, {**(stream.leaves if stream else {}), **taken}))
             else:
-                for slot, leaf in taken.items():
-                    stream.add(slot, leaf, now)
+                stream.add(taken, now)
         if loader is not None:
             loader.events([stream for stream, _ in unread])
             self.check_room()
         for stream, all_leaves in unread:
-            for slot, leaf in all_leaves.items():
-                stream.add(slot, leaf, now)
+            stream.add(all_leaves, now)
 
     def _forget(self, leaf: p.ContactLeaf, known: _Leaf) -> None:
         del self._leaves[leaf]
