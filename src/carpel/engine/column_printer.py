@@ -16,6 +16,8 @@ Seen: TypeAlias = p.Seen | Literal["no"]
 # Texts among which values are looked up: their places are read (from 1 on; NULL for any other).
 Texts: TypeAlias = Mapping[p.Seen, Sequence[str | None]]
 
+_EXTENT = "coalesce(min(no), 0) AS first, coalesce(max(no), -1) AS last"
+
 
 @dataclass(frozen=True)
 class Kinds:
@@ -31,33 +33,28 @@ class ColumnPrinter(Printer):
     def __init__(self, names: Names) -> None:
         super().__init__(names, 0, {})
 
-    def extent(self) -> Sql:
-        """The first and the last place that hold a contact, and the highest number of one (no)."""
-        return Sql(
-            "SELECT coalesce(min(place), 0) AS first, coalesce(max(place), -1) AS last,"
-            f" coalesce(max(no), -1) AS no FROM {self._names.places}",
-            (),
-        )
+    def contacts_extent(self) -> Sql:
+        """The least and the greatest number of a contact (first, last); 0 and -1 without any."""
+        return Sql(f"SELECT {_EXTENT} FROM {self._names.contacts} AS c")
 
-    def contacts(self, seen: Sequence[p.Column], places: range, texts: Texts) -> Sql:
-        """Of the contacts at some places: number, and stored values (v0, …); dates as microseconds."""
+    def events_extent(self) -> Sql:
+        """The same of events."""
+        return Sql(f"SELECT {_EXTENT} FROM {self._names.events}")
+
+    def contacts(self, seen: Sequence[p.Column], numbers: range, texts: Texts) -> Sql:
+        """Of contacts with some numbers: number, and stored values (v0, …); dates as microseconds."""
         self._values, lists = [], dict[str, Sequence[str | None]]()
         shown = self._shown("c.no", seen, texts, lists)
-        where = f"c.place >= {places.start} AND c.place < {places.stop}"
-        text = f"SELECT {shown} FROM {self._names.places} AS c WHERE {where}"
+        text = f"SELECT {shown} FROM {self._names.contacts} AS c WHERE {_among('c', numbers)}"
         return Sql(text, tuple(self._values), lists)
 
-    def last_event(self) -> Sql:
-        """The last row that holds an event; -1 without any."""
-        return Sql(f"SELECT coalesce(max(rowid), -1) AS place FROM {self._names.events}", ())
-
-    def events(self, seen: Sequence[Seen], rows: range, texts: Texts, kinds: Kinds) -> Sql:
-        """Of the events in some rows: contact, time (at), stored values (v0, …), and the place of
+    def events(self, seen: Sequence[Seen], numbers: range, texts: Texts, kinds: Kinds) -> Sql:
+        """Of events with some numbers: contact, time (at), stored values (v0, …), and the place of
         the type among `kinds` (kind), NULL for other types; dates as microseconds.
         """
         self._values, lists = [], dict[str, Sequence[str | None]]()
         shown = self._shown("e.contact, epoch_us(e.happened_at) AS at", seen, texts, lists)
-        where = f"e.rowid >= {rows.start} AND e.rowid < {rows.stop}"
+        where = _among("e", numbers)
         if kinds.names:
             lists["kinds"] = kinds.names
             kind = "list_position(getvariable('kinds'), e.type)"
@@ -82,3 +79,8 @@ class ColumnPrinter(Printer):
                 text = f"list_position(getvariable('texts{place}'), {text})"
             shown.append(f"{text} AS v{place}")
         return ", ".join(shown)
+
+
+def _among(row: str, numbers: range) -> str:
+    # Not by `rowid`: the store looks at that of each row, but knows the numbers of whole groups.
+    return f"{row}.no >= {numbers.start} AND {row}.no < {numbers.stop}"

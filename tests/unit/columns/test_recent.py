@@ -92,24 +92,6 @@ def test_readers_see_the_people_of_their_moment(
     columns.close()
 
 
-def test_every_contact_has_a_place(tmp_path: Path) -> None:
-    chance = random.Random(3)
-    columns = opened(tmp_path / "columns")
-    people: Rows = {}
-    for step in range(1, 30):
-        columns.apply(step, [changed(people, chance, step)])
-        if step == 12:
-            columns.unite()
-    assert not columns.is_united
-    with columns.snapshot() as snapshot:
-        names = snapshot.names(WORKSPACE)
-        assert names is not None
-        found = snapshot.rows(Sql(f"SELECT no, place FROM {names.places} AS c", ()))
-    assert sorted(no for no, _ in found) == sorted(people)
-    assert len({place for _, place in found}) == len(people)
-    columns.close()
-
-
 def test_erased_leave_the_large_table_at_once(tmp_path: Path) -> None:
     columns = opened(tmp_path / "columns")
     rows = ContactRows({"no": ("integer", [1, 2]), "id": ("id", [f"{no:032x}" for no in (1, 2)])})

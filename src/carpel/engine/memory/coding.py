@@ -166,6 +166,12 @@ def column_of(table: Any, name: str) -> Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
+def extent_in(table: Any) -> range:
+    """The numbers between the two in a table's only row (first, last), both included."""
+    first, last = (int(plain_array(column_of(table, name))[0]) for name in ("first", "last"))
+    return range(first, last + 1)
+
+
 def plain_array(array: Array) -> NDArray[Any]:
     """An array without gaps, of whole numbers or of truths; where possible as it lies, not written to."""
     import pyarrow as pa  # noqa: PLC0415  (takes a while to load)

@@ -17,7 +17,17 @@ from carpel.storage.sql import Sql
 
 from .answers import Day, Source, seen_in
 from .bits import Places
-from .coding import Coded, Encoded, column_of, combined, encoded, plain_array, scaled, whole_numbers
+from .coding import (
+    Coded,
+    Encoded,
+    column_of,
+    combined,
+    encoded,
+    extent_in,
+    plain_array,
+    scaled,
+    whole_numbers,
+)
 from .contacts import ContactSide
 from .due import Times
 from .events import Stream
@@ -58,17 +68,13 @@ class Loader:
         self._pace = pace
         self._names = names
         self._reading = threading.Lock()  # a snapshot reads one thing at a time
-        extent = self._fetch(ColumnPrinter.extent)
-        first, last, highest = (
-            int(plain_array(column_of(extent, name))[0]) for name in ("first", "last", "no")
-        )
-        self._places = range(first, last + 1)
-        self.contacts = highest + 1  # numbers are below this
+        self._numbers = extent_in(self._fetch(ColumnPrinter.contacts_extent))
+        self.contacts = self._numbers.stop  # numbers are below this
 
     @property
     def readings(self) -> int:
         """In how many pieces contacts are read."""
-        return -(-len(self._places) // ROWS)
+        return -(-len(self._numbers) // ROWS)
 
     def load(self, wanted: Wanted, width: int, contacts: int) -> Loaded:
         """Read columns of contacts, each once, for numbers below `contacts`; rows have `width` bytes."""
@@ -108,7 +114,7 @@ class Loader:
     def coded(self, sources: Sequence[Source]) -> tuple[Places, list[Any]]:
         """Contacts, and of each source a column as codebooks take it."""
         seen = [one for one in map(seen_in, sources) if isinstance(one, p.Column)]
-        table = self._fetch(lambda printer: printer.contacts(seen, self._places, {}))
+        table = self._fetch(lambda printer: printer.contacts(seen, self._numbers, {}))
         arrays = [column_of(table, f"v{place}") for place in range(len(seen))]
         return _numbers(table), list(map(_book_column, sources, arrays))
 
@@ -137,10 +143,10 @@ class Loader:
             return
 
         def read(start: int) -> None:
-            places = range(start, start + ROWS)
+            numbers = range(start, start + ROWS)
             table, arrays = texts.columns(
                 seen,
-                lambda asked: self._fetch(lambda printer: printer.contacts(seen, places, asked)),
+                lambda asked: self._fetch(lambda printer: printer.contacts(seen, numbers, asked)),
             )
             contacts = _as_slice(_numbers(table))
             if population is not None:
@@ -149,7 +155,7 @@ class Loader:
                 for one in gathered[column]:
                     one.put(contacts, array)
 
-        for _ in in_threads(read, self._places[::ROWS]):
+        for _ in in_threads(read, self._numbers[::ROWS]):
             pass
 
     def _fetch(self, printed: Callable[[ColumnPrinter], Sql]) -> Any:

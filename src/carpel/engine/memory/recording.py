@@ -14,13 +14,22 @@ from carpel.engine.column_printer import ColumnPrinter, Kinds, Seen
 from carpel.storage.sql import Sql
 
 from .bits import Places
-from .coding import Array, Encoded, column_of, encoded, narrow, plain_array, whole_numbers
+from .coding import (
+    Array,
+    Encoded,
+    column_of,
+    encoded,
+    extent_in,
+    narrow,
+    plain_array,
+    whole_numbers,
+)
 from .happenings import PLACE, contact_keys
 from .texts import Texts
 from .threads import in_threads
 from .thresholds import Bools, Ints
 
-ROWS = 4 * 122_880  # that are read at once: groups of rows as they are stored
+ROWS = 500_000  # numbers of which what is stored is read at once
 
 Printed: TypeAlias = Callable[[ColumnPrinter], Sql]
 Fetch: TypeAlias = Callable[[Printed], Any]  # what is printed, as an Arrow table
@@ -109,8 +118,7 @@ class _Reading:
         self._texts = Texts()
 
     def all(self) -> dict[Types, Events]:
-        last = plain_array(column_of(self._fetch(ColumnPrinter.last_event), "place"))
-        starts = range(0, int(last[0]) + 1, ROWS)
+        starts = extent_in(self._fetch(ColumnPrinter.events_extent))[::ROWS]
         parts: dict[Types, list[Events]] = {types: [] for types in self._asked}
         for found in in_threads(self._read, starts):
             for types, one in found.items():
@@ -120,11 +128,11 @@ class _Reading:
 
     def _read(self, start: int) -> dict[Types, Events]:
         """Some rows."""
-        rows, seen = range(start, start + ROWS), list(self._forms)
+        numbers, seen = range(start, start + ROWS), list(self._forms)
         kinds = Kinds(self._types, with_others=None in self._asked)
         table, arrays = self._texts.columns(
             seen,
-            lambda texts: self._fetch(lambda printer: printer.events(seen, rows, texts, kinds)),
+            lambda texts: self._fetch(lambda printer: printer.events(seen, numbers, texts, kinds)),
         )
         whole = Events(
             plain_array(column_of(table, "contact")).astype(np.int32, copy=False),
@@ -133,8 +141,8 @@ class _Reading:
         )
         if not self._types:
             return {types: self._part(whole, None, types) for types in self._asked}
-        numbers = column_of(table, "kind").fill_null(0)
-        kind = plain_array(numbers).astype(narrow(len(self._types)))
+        places = column_of(table, "kind").fill_null(0)
+        kind = plain_array(places).astype(narrow(len(self._types)))
         return {types: self._part(whole, self._places(kind, types), types) for types in self._asked}
 
     def _places(self, kind: NDArray[Any], types: Types) -> Places | None:

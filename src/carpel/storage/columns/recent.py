@@ -20,19 +20,11 @@ Columns: TypeAlias = Mapping[str, tuple[Kind, list[Any]]]
 
 def contacts(place: str, *, divided: bool) -> str:
     """Where a workspace's contacts lie, to stand behind FROM."""
-    return _both(place, "*", "*") if divided else f"{place}.contacts"
-
-
-def places(place: str, *, divided: bool) -> str:
-    """The same with a column `place`: where in its table a row lies, below zero in the small one."""
-    large, small = "*, rowid AS place", "*, -1 - rowid AS place"
-    return _both(place, large, small) if divided else f"(SELECT {large} FROM {place}.contacts)"
-
-
-def _both(place: str, large: str, small: str) -> str:
+    if not divided:
+        return f"{place}.contacts"
     return (
-        f"(SELECT {large} FROM {place}.contacts ANTI JOIN {place}.stale USING (no)"
-        f" UNION ALL BY NAME SELECT {small} FROM {place}.recent)"
+        f"(SELECT * FROM {place}.contacts ANTI JOIN {place}.stale USING (no)"
+        f" UNION ALL BY NAME SELECT * FROM {place}.recent)"
     )
 
 

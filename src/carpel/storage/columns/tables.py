@@ -43,7 +43,6 @@ class Names:
     """Where a workspace's facts lie, as the engine's printer needs to know."""
 
     contacts: str  # a table, or a SELECT in brackets
-    places: str  # the same with one more column, `place`: small whole numbers, below zero too
     events: str
     contact_columns: frozenset[str]
     property_columns: dict[str, dict[Kind, str]]  # path → kind → column
@@ -67,7 +66,6 @@ class Tables:
         divided = workspace in self._stale
         return Names(
             contacts=recent.contacts(place_of(workspace), divided=divided),
-            places=recent.places(place_of(workspace), divided=divided),
             events=_table(workspace, "events"),
             contact_columns=frozenset(self._contacts[workspace]),
             property_columns={
