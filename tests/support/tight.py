@@ -42,7 +42,7 @@ BOUNDS: list[Mapping[ModuleType, Mapping[str, Any]]] = [
     {world: {"_CHUNK": 2}, members: {"_MOST_MOVES": 2}, restoring: {"_ONE_BY_ONE": 2, "_STEPS": 3}},
     {cuts: {"_MOST_TIES": 2}, dictionaries: {"_MOST_TABLES": 1}},
     {one: {"_MOST_REMEMBERED": 3} for one in (groups, filters, expressions)},
-    {answers: {"_TOGETHER": 2}, bits: {"_WORDS": 64, "_BYTES": 64}, everyone: {"_BLOCK": 8}},
+    {answers: {"_TOGETHER": 2}, bits: {"_TURNED": 64, "_BYTES": 64}, everyone: {"_BLOCK": 8}},
     {loading: {"ROWS": 3}, recording: {"ROWS": 3}, texts: {"_MOST": 4}},
     {due: {"_HORIZON": 40 * DAY, "_FAR_HORIZON": SECOND}},
     {absorbing: {"_FEW": 0}},

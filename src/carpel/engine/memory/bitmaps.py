@@ -25,13 +25,12 @@ Container: TypeAlias = tuple[int, bytes]  # how many are set, and the bytes
 
 
 def containers(rows: Bytes) -> list[Container]:
-    """For each row of packed bits, one bit a number of the stretch, its container."""
-    counts = np.bitwise_count(rows).sum(axis=1, dtype=np.int64)
+    """For each row of packed bits, whole words, one bit a number of the stretch, its container."""
+    counts = np.bitwise_count(rows.view(np.uint64)).sum(axis=1, dtype=np.int64)
     found = [(0, b"")] * len(rows)
+    rest = bytes(STRETCH // 8 - rows.shape[1])
     for row in np.flatnonzero(counts > _FEW).tolist():
-        whole = np.zeros(STRETCH // 8, np.uint8)
-        whole[: rows.shape[1]] = rows[row]
-        found[row] = (int(counts[row]), whole.tobytes())
+        found[row] = (int(counts[row]), rows[row].tobytes() + rest)
     few = np.flatnonzero((counts > 0) & (counts <= _FEW))
     numbers = _numbers(rows[few])
     ends = np.cumsum(counts[few])

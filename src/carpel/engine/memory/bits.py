@@ -16,7 +16,7 @@ Places: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint64]
 
 _ROOM = 1.25
-_WORDS = 32_768  # as many as the cache of a core holds
+_TURNED = 65_536  # words, as many as the cache of a core holds
 _BYTES = 131_072  # the same where each becomes several times as large
 _HALVES = tuple(
     (half, np.uint64(half), np.uint64(mask))
@@ -139,26 +139,28 @@ def by_slot(rows: Bytes) -> Bytes:
     contacts, width = rows.shape
     blocks, words = -(-contacts // 64), -(-width // 8)
     turned = np.empty((words, 64, blocks), np.uint64)
-    together = max(1, _WORDS // (64 * words))
-    spare = np.empty(32 * words * min(together, blocks), np.uint64)
+    together = min(blocks, max(1, _TURNED // (64 * words)))
+    wide = np.zeros((64 * together, 8 * words), np.uint8)
+    room, spare = np.empty((2, 64 * words * together), np.uint64)
     for first in range(0, blocks, together):
+        count = min(together, blocks - first)
+        part = rows[64 * first : 64 * (first + count)]
+        wide[len(part) :] = 0
+        wide[: len(part), :width] = part
         # 64 contacts' words of one column are a square of 64 by 64 bits.
-        squares = np.zeros((min(together, blocks - first), 64, words), np.uint64)
-        part = rows[64 * first : 64 * (first + together)]
-        squares.view(np.uint8).reshape(-1, 8 * words)[: len(part), :width] = part
-        _turn(squares, spare)
-        turned[:, :, first : first + together] = squares.transpose(2, 1, 0)
+        squares = room[: 64 * words * count].reshape(64, words, count)
+        squares[:] = wide[: 64 * count].view(np.uint64).reshape(count, 64, words).transpose(1, 2, 0)
+        _turn(squares.reshape(64, -1), spare)
+        turned[:, :, first : first + count] = squares.transpose(1, 0, 2)
     return turned.view(np.uint8).reshape(64 * words, 8 * blocks)[: 8 * width]
 
 
 def _turn(squares: Words, spare: Words) -> None:
-    """Mirror squares of bits, shape (squares, 64, columns of squares), at their diagonals."""
-    count, _, columns = squares.shape
-    swapped = spare[: 32 * count * columns]
+    """Mirror squares of bits at their diagonals; shape (64, squares), each square a column."""
     for half, shift, mask in _HALVES:
-        pairs = squares.reshape(count, 32 // half, 2, half * columns)
-        low, high = pairs[:, :, 0], pairs[:, :, 1]
-        moved = swapped.reshape(low.shape)
+        pairs = squares.reshape(32 // half, 2, -1)
+        low, high = pairs[:, 0], pairs[:, 1]
+        moved = spare[: low.size].reshape(low.shape)
         np.right_shift(low, shift, out=moved)
         moved ^= high
         moved &= mask

@@ -22,6 +22,8 @@ Codes: TypeAlias = NDArray[Any]  # of whole numbers
 _UNIT = 10**DECIMALS
 _EXACT = Context(prec=64)
 _ROOM = 2**62
+_FEW_CUTS = 48  # constants that are compared with each value; more are searched
+_PIECE = 16_384  # values, no more than the cache of a core holds
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,23 @@ def by_cuts(constants: NDArray[np.int64], whole: tuple[NDArray[np.int64], Bools]
     """The codes that `Cuts` gives to whole numbers, `2 * len(constants) + 1` where there is none."""
     values, there = whole
     most = 2 * len(constants) + 1
-    after = np.searchsorted(constants, values, "right").astype(narrow(most))
+    after = _passed(constants, values).astype(narrow(most))
     codes = after * after.dtype.type(2)
     if len(constants):
         codes -= constants[np.maximum(after, 1) - 1] == values
     codes[~there] = most
     return np.asarray(codes)
+
+
+def _passed(constants: NDArray[np.int64], values: NDArray[np.int64]) -> Codes:
+    """How many of the constants, which ascend, are not above each value."""
+    if len(constants) > _FEW_CUTS:
+        return np.searchsorted(constants, values, "right")
+    found, column = np.empty(len(values), np.uint8), constants[:, None]
+    for at in range(0, len(values), _PIECE):
+        piece = slice(at, at + _PIECE)
+        np.sum(values[piece] >= column, axis=0, dtype=np.uint8, out=found[piece])
+    return found
 
 
 def whole_numbers(array: Array) -> tuple[NDArray[np.int64], Bools] | None:
