@@ -149,9 +149,8 @@ def _fill_people(directory: Path, contacts: int, numbers: dict[str, int]) -> Non
         "SELECT list, no FROM (SELECT unnest(lists) AS list, no FROM w1.contacts) ORDER BY ALL",
     )
     people.executemany("INSERT INTO list_member VALUES (1, ?, ?)", found)
-    counters = {"contacts:1": contacts, "events": 5 * contacts}
-    people.executemany("UPDATE counter SET value = ? WHERE name = ?",
-                       [(value, name) for name, value in counters.items()])  # fmt: skip
+    counters = {"contacts:1": contacts, "there:1": contacts, "events": 5 * contacts}
+    people.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", counters.items())
     people.execute("COMMIT")
     people.close()
     columns.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from typing_extensions import override
 
-from support.running import carpel, environment, serving
+from support.running import Server, carpel, environment, serving
 
 
 def values(text: str) -> dict[tuple[str, str], float]:
@@ -51,6 +52,38 @@ def test_metrics_are_a_workspaces_own_unless_open(tmp_path: Path) -> None:
     with serving(data, {"CARPEL_METRICS_OPEN": "on"}) as server:
         found = values(httpx.get(f"{server.url}/metrics").text)
         assert found["carpel_contacts", "other"] == 0
+
+
+def test_contacts_are_counted_through_meetings_and_deletions(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    carpel("segment", "create", "all", "--sql", "TRUE", "--data", data)
+    key = carpel("key", "create", "--name", "k", "-p", "*", "-q", "--data", data).stdout.strip()
+
+    def counted(server: Server) -> float:
+        found = values(server.get("/metrics", key).text)
+        assert found["carpel_contacts", "default"] == found["carpel_members", "default"]
+        return found["carpel_contacts", "default"]
+
+    with serving(data) as server:
+        people = [{"external_id": f"p{n}"} for n in range(7)]
+        for items in (people, [{"email": "a@x.example"}]):
+            server.post("/api/v1/contacts?wait=applied", key, items)
+        assert counted(server) == 8
+        both = [{"external_id": "p0", "email": "a@x.example"}]
+        server.post("/api/v1/contacts?wait=applied", key, both)
+        assert counted(server) == 7
+        held = {"Authorization": f"Bearer {key}"}
+        gone = httpx.delete(f"{server.url}/api/v1/contacts/p1?wait=applied", headers=held)
+        assert gone.is_success, gone.text
+        assert counted(server) == 6
+    with sqlite3.connect(data / "people.sqlite") as store:  # as before the counts were kept
+        store.execute("DELETE FROM counter WHERE name LIKE 'there:%'")
+        store.execute("PRAGMA user_version = 14")
+    store.close()
+    with serving(data) as server:
+        assert counted(server) == 6
+        server.post("/api/v1/contacts?wait=applied", key, [{"external_id": "p1"}])
+        assert counted(server) == 7
 
 
 def test_log_lines_are_json_with_the_requests_id(tmp_path: Path) -> None:

@@ -76,5 +76,5 @@ def canonical(value: Decimal | int) -> str:
         ):
             return text
         if 0 < point <= WHOLE_DIGITS and len(text) - point <= DECIMALS and "E" not in text:
-            return plain(value)
+            return plain(value) if text[-1] == "0" else text
     return plain(exact(value))

@@ -7,11 +7,10 @@ same rows and numbers.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -26,6 +25,10 @@ _AT_ONCE = 900
 _ROWS_AT_ONCE = 10_000
 
 _owned = msgspec.json.Decoder(list[tuple[str, int]]).decode
+
+
+def _as_json(values: Sequence[int | str]) -> str:
+    return msgspec.json.encode(values).decode()
 
 
 class _Lookups(ABC):
@@ -67,7 +70,7 @@ class _Lookups(ABC):
                 text = connection.execute(
                     "SELECT group_concat(key || ' ' || hex(row), ' ') FROM contact "
                     "WHERE key IN (SELECT value FROM json_each(?))",
-                    (json.dumps([base | no for no in some]),),
+                    (_as_json([base | no for no in some]),),
                 ).fetchone()[0]
                 found.update((int(key), bytes.fromhex(row)) for key, row in _pairs(text))
         return [(no, found[base | no]) for no in wanted if base | no in found]
@@ -103,10 +106,13 @@ class _Lookups(ABC):
             text = connection.execute(  # as one row of answer, see `rows`
                 "SELECT json_group_array(json_array(value, no)) FROM identifier "
                 "WHERE workspace = ? AND kind = ? AND value IN (SELECT value FROM json_each(?))",
-                (workspace, kind, json.dumps(list(values))),
+                (workspace, kind, _as_json(list(values))),
             ).fetchone()[0]
-        for value, no in sorted(_owned(text)):
+        for value, no in _owned(text):
             found[value].append(no)
+        for owners in found.values():
+            if len(owners) > 1:
+                owners.sort()
         return found
 
     def list_numbers(
@@ -142,7 +148,7 @@ class _Lookups(ABC):
 
     def ids_of(self, workspace: int, numbers: Iterable[int]) -> list[bytes]:
         """The ids of these contacts; those gone are left out."""
-        keys = json.dumps([workspace << _SHIFT | no for no in numbers])
+        keys = _as_json([workspace << _SHIFT | no for no in numbers])
         with self.read() as connection:
             rows = connection.execute(
                 "SELECT id FROM contact WHERE key IN (SELECT value FROM json_each(?))", (keys,)
@@ -151,12 +157,7 @@ class _Lookups(ABC):
 
     def contact_count(self, workspace: int) -> int:
         """How many contacts a workspace has."""
-        with self.read() as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM contact WHERE key BETWEEN ? AND ?",
-                (workspace << _SHIFT, (workspace + 1 << _SHIFT) - 1),
-            ).fetchone()
-            return int(row[0])
+        return self.counter(f"there:{workspace}")
 
     def event_run(self, key: bytes) -> int | None:
         """The import run that saw the event of this key last, or None when it is new."""
@@ -181,7 +182,7 @@ class _Lookups(ABC):
 
     def ids(self, workspace: int, numbers: Collection[int]) -> dict[int, bytes]:
         """Number and id of each of these contacts, those that are gone included."""
-        keys = json.dumps([workspace << _SHIFT | no for no in numbers])
+        keys = _as_json([workspace << _SHIFT | no for no in numbers])
         with self.read() as connection:
             rows = connection.execute(
                 "SELECT key, id FROM contact WHERE key IN (SELECT value FROM json_each(?1)) "
@@ -242,12 +243,13 @@ class People(Database, _Lookups):
         self.connection.execute("PRAGMA cache_size = -131072")  # 128 MiB
         self.connection.execute("PRAGMA secure_delete = ON")  # who is erased leaves no bytes
 
-    def set_counter(self, name: str, value: int) -> None:
+    def set_counters(self, values: Mapping[str, int]) -> None:
         with self.write() as connection:
-            connection.execute(
+            insert(
+                connection,
                 "INSERT INTO counter VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
+                list(values.items()),
             )
 
     def flush(self) -> None:
@@ -255,7 +257,7 @@ class People(Database, _Lookups):
         with self.read() as connection:
             connection.execute("PRAGMA synchronous = FULL")
             try:
-                self.set_counter("flushed", self.applied)
+                self.set_counters({"flushed": self.applied})
             finally:
                 connection.execute("PRAGMA synchronous = NORMAL")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from carpel.domain.fields import Stored
 from carpel.domain.fields.values import MOST_MEMBERS
@@ -15,6 +16,7 @@ from .model import KIND_NAMES, FieldChange, Row, Write
 from .session import Session
 
 Outcome = Literal["created", "updated", "unchanged", "unknown"]
+NewId: TypeAlias = Callable[[], bytes]  # most changes are of somebody known, who needs none
 
 
 @dataclass
@@ -27,8 +29,8 @@ class Applied:
     met: list[int] = field(default_factory=list)  # contacts that ended in this one
 
 
-def apply_write(session: Session, workspace: int, write: Write, at: int, new_id: bytes) -> Applied:
-    """Make the change. `new_id` is the id a new contact gets; `at` the time it is accepted."""
+def apply_write(session: Session, workspace: int, write: Write, at: int, new_id: NewId) -> Applied:
+    """Make the change. `new_id` gives the id of a new contact; `at` is when it is accepted."""
     no = _target(session, workspace, write)
     if no is None:
         if write.id is not None or not write.create:
@@ -57,9 +59,9 @@ def _target(session: Session, workspace: int, write: Write) -> int | None:
     return identity.find(session, workspace, write.identifiers, write.aliases)
 
 
-def _create(session: Session, workspace: int, write: Write, at: int, new_id: bytes) -> int:
+def _create(session: Session, workspace: int, write: Write, at: int, new_id: NewId) -> int:
     row = Row(
-        new_id,
+        new_id(),
         at if write.created_at is None else write.created_at,
         at,
         {kind: value for kind, value in write.identifiers.items() if value is not None},

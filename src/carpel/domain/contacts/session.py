@@ -5,12 +5,14 @@ Identifiers and rows changed earlier in the batch are seen by what comes later i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from carpel.storage.people import People
 
+from .counters import Counters
 from .model import ALIAS_KIND, Row, alias_value
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -22,12 +24,12 @@ Place = tuple[int, int]  # workspace, number
 class Session:
     """One batch's view of the people store. `flush` writes what changed."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, counters: Counters) -> None:
         self._people = people
+        self._counters = counters
         self._rows: dict[Place, Row | None] = {}
-        self._owners: dict[tuple[int, int, str], list[int]] = {}
+        self._owners: defaultdict[tuple[int, int], dict[str, list[int]]] = defaultdict(dict)
         self._ids: dict[bytes, Place] = {}
-        self._next: dict[int, int] = {}
         self.created: set[Place] = set()
         self.changed: set[Place] = set()
         self.removed: dict[Place, bytes] = {}  # and the id it had
@@ -53,10 +55,10 @@ class Session:
 
     def owners(self, workspace: int, kind: int, value: str) -> list[int]:
         """The contacts with an identifier, the oldest first."""
-        key = (workspace, kind, value)
-        found = self._owners.get(key)
+        known = self._owners[workspace, kind]
+        found = known.get(value)
         if found is None:
-            found = self._owners[key] = self._people.numbers_of(workspace, kind, value)
+            found = known[value] = self._people.numbers_of(workspace, kind, value)
         return found
 
     def members_of(self, workspace: int, list_no: int) -> list[int]:
@@ -71,16 +73,18 @@ class Session:
         self, workspace: int, identifiers: Iterable[Mapping[int, str | None]], *, rows: bool = True
     ) -> None:
         """Read all of these identifiers' owners at once, and their rows too if these are wanted."""
-        wanted: dict[int, set[str]] = {}
+        wanted: defaultdict[int, set[str]] = defaultdict(set)
         for one in identifiers:
             for kind, value in one.items():
-                if value is not None and (workspace, kind, value) not in self._owners:
-                    wanted.setdefault(kind, set()).add(value)
+                if value is not None:
+                    wanted[kind].add(value)
         numbers: set[int] = set()
         for kind, values in wanted.items():
-            for value, owners in self._people.owners_of(workspace, kind, values).items():
-                self._owners[workspace, kind, value] = owners
-                numbers.update(owners)
+            known = self._owners[workspace, kind]
+            if new := values.difference(known):
+                found = self._people.owners_of(workspace, kind, new)
+                known.update(found)
+                numbers.update(*found.values())
         if not rows:
             return
         missing = [no for no in numbers if (workspace, no) not in self._rows]
@@ -91,9 +95,8 @@ class Session:
 
     def create(self, workspace: int, row: Row) -> int:
         """A new contact; returns its number."""
-        if workspace not in self._next:
-            self._next[workspace] = self._people.counter(f"contacts:{workspace}")
-        no = self._next[workspace] = self._next[workspace] + 1
+        no = self._counters.add(f"contacts:{workspace}")
+        self._counters.add(f"there:{workspace}")
         place = (workspace, no)
         self._rows[place] = row
         self._ids[row.id] = place
@@ -157,6 +160,7 @@ class Session:
         self.set_lists(workspace, no, [])
         place = (workspace, no)
         self._rows[place] = None
+        self._counters.add(f"there:{workspace}", -1)
         self._ids.pop(row.id, None)
         self.changed.discard(place)
         self.removed[place] = row.id
@@ -180,8 +184,6 @@ class Session:
         people.put_identifiers(adds)
         people.delete_list_members(key for key, there in self._list_changes.items() if not there)
         people.put_list_members(key for key, there in self._list_changes.items() if there)
-        for workspace, last in self._next.items():
-            people.set_counter(f"contacts:{workspace}", last)
 
     def _encoded(self) -> list[tuple[int, int, bytes, bytes]]:
         rows = []

@@ -8,9 +8,11 @@ crash interrupts is taken up again, and nothing is applied twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from carpel.domain.contacts.apply import apply_write
+from carpel.domain.contacts.apply import NewId, apply_write
 from carpel.domain.contacts.columns import to_columns
+from carpel.domain.contacts.counters import Counters
 from carpel.domain.contacts.model import Row, Write
 from carpel.domain.contacts.session import Session, decode_row
 from carpel.domain.events.model import EventRow, EventWrite
@@ -62,6 +64,7 @@ class Applier:
         self._fields = fields
         self._engine = engine
         self._handed_over = columns.applied
+        self._counters = Counters(people)
 
     @property
     def applied(self) -> int:
@@ -91,16 +94,17 @@ class Applier:
         they are, so that they are never handed what they have.
         """
         seq = records[-1][0]
-        batch = _Batch(self._people)
+        batch = _Batch(self._people, self._counters)
         with self._people.write():
             self._people.clear_outbox(self._handed_over)
             results = [batch.apply(number, record) for number, record in records]
             batch.session.flush()
-            batch.flush_events()
+            batch.flush_event_keys()
             batch.flush_ended(self._remember_us)
             batch.known.flush()
             self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
-            self._people.set_counter("applied", seq)
+            self._counters.flush()
+            self._people.set_counters({"applied": seq})
         return Applied(seq, results, batch.changes, batch.session)
 
     def await_room(self) -> None:
@@ -167,14 +171,14 @@ class Applier:
 class _Batch:
     """Several records applied together."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, counters: Counters) -> None:
         self._people = people
-        self.session = Session(people)
+        self._counters = counters
+        self.session = Session(people, counters)
         self.changes = Changes()
         self.known = Known(people)
         self._keys: dict[bytes, int] = {}
         self._stored_runs: dict[bytes, int | None] = {}
-        self._next_event = people.counter(_EVENTS_COUNTER)
         self._ended_at: dict[tuple[int, int], tuple[int, int, bool]] = {}
 
     def apply(self, seq: int, record: Record) -> ApplyResult:
@@ -246,9 +250,8 @@ class _Batch:
                 result.updated += 1
         self.changes.columns[record.workspace] |= {"lists", "updated_at"}
 
-    def flush_events(self) -> None:
+    def flush_event_keys(self) -> None:
         self._people.put_event_keys(self._keys.items())
-        self._people.set_counter(_EVENTS_COUNTER, self._next_event)
 
     def flush_ended(self, remember_us: int | None) -> None:
         """Remember who is gone, and forget who has been for long."""
@@ -272,7 +275,7 @@ class _Batch:
     ) -> int:
         """Make one change; returns the contact's number."""
         outcome, no = self._write(
-            record.workspace, write, record.at, derived_id(record.seed, place)
+            record.workspace, write, record.at, partial(derived_id, record.seed, place)
         )
         match outcome:
             case "created":
@@ -285,7 +288,7 @@ class _Batch:
                 result.unknown.append(place)
         return no
 
-    def _write(self, workspace: int, write: Write, at: int, new_id: bytes) -> tuple[str, int]:
+    def _write(self, workspace: int, write: Write, at: int, new_id: NewId) -> tuple[str, int]:
         applied = apply_write(self.session, workspace, write, at, new_id)
         part = self.changes.part(workspace)
         if applied.outcome == "created":
@@ -318,18 +321,17 @@ class _Batch:
         if no is None:
             write = Write(event.id, event.identifiers, {}, [], event.create, aliases=event.aliases)
             outcome, no = self._write(
-                record.workspace, write, record.at, derived_id(record.seed, place)
+                record.workspace, write, record.at, partial(derived_id, record.seed, place)
             )
             if outcome == "unknown":
                 result.unknown.append(place)
                 return
         if key is not None:
             self._keys[key] = record.run
-        self._next_event += 1
         self.changes.part(record.workspace).events.append(
             EventRow(
-                self._next_event, no, event.name, event.source, event.at, event.event_id,
-                event.properties,
+                self._counters.add(_EVENTS_COUNTER), no, event.name, event.source, event.at,
+                event.event_id, event.properties,
             )
         )  # fmt: skip
         result.created += 1

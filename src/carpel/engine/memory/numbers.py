@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ from carpel.kit.numbers import DECIMALS
 
 from .thresholds import MOST, Ints
 
-_EXACT = Context(prec=64)
 _FEW = 4096
 
 
@@ -39,9 +38,10 @@ class Scaled:
     @classmethod
     def of(cls, numbers: Sequence[Decimal | str | None]) -> Scaled:
         """Of decimals or their texts."""
-        decimals = [Decimal(0) if one is None else Decimal(one) for one in numbers]
-        digits = max((_digits(one) for one in decimals), default=0)
-        return cls(_fitting([int(one.scaleb(digits, _EXACT)) for one in decimals]), digits)
+        parts = [_written(one).partition(".") for one in numbers]
+        digits = max((len(fraction) for _, _, fraction in parts), default=0)
+        whole = [int(before + fraction.ljust(digits, "0")) for before, _, fraction in parts]
+        return cls(_fitting(whole), digits)
 
     @classmethod
     def of_units(cls, units: Ints) -> Scaled:
@@ -92,9 +92,13 @@ def _zeros(units: Ints, most: int) -> int:
     return most
 
 
-def _digits(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+def _written(number: Decimal | str | None) -> str:
+    """A number as people write it; batches have it so, and reading it as a decimal takes long."""
+    if number is None:
+        return "0"
+    if isinstance(number, str) and "E" not in number:
+        return number
+    return format(Decimal(number), "f")
 
 
 def _fitting(values: list[int]) -> Ints:
