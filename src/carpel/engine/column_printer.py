@@ -14,7 +14,7 @@ from .printer import Printer, comparable
 
 Seen: TypeAlias = p.Seen | Literal["no"]
 # Texts among which values are looked up: their places are read (from 1 on; NULL for any other).
-Texts: TypeAlias = Mapping[p.Seen, Sequence[str | None]]
+Texts: TypeAlias = Mapping[Seen, Sequence[str | None]]
 
 _EXTENT = "coalesce(min(no), 0) AS first, coalesce(max(no), -1) AS last"
 
@@ -32,6 +32,7 @@ class ColumnPrinter(Printer):
 
     def __init__(self, names: Names) -> None:
         super().__init__(names, 0, {})
+        self._lists: dict[str, Sequence[str | None]] = {}
 
     def contacts_extent(self) -> Sql:
         """The least and the greatest number of a contact (first, last); 0 and -1 without any."""
@@ -43,42 +44,38 @@ class ColumnPrinter(Printer):
 
     def contacts(self, seen: Sequence[p.Column], numbers: range, texts: Texts) -> Sql:
         """Of contacts with some numbers: number, and stored values (v0, …); dates as microseconds."""
-        self._values, lists = [], dict[str, Sequence[str | None]]()
-        shown = self._shown("c.no", seen, texts, lists)
+        self._values, self._lists = [], {}
+        shown = self._shown("c.no", seen, texts)
         text = f"SELECT {shown} FROM {self._names.contacts} AS c WHERE {_among('c', numbers)}"
-        return Sql(text, tuple(self._values), lists)
+        return Sql(text, tuple(self._values), self._lists)
 
     def events(self, seen: Sequence[Seen], numbers: range, texts: Texts, kinds: Kinds) -> Sql:
         """Of events with some numbers: contact, time (at), stored values (v0, …), and the place of
         the type among `kinds` (kind), NULL for other types; dates as microseconds.
         """
-        self._values, lists = [], dict[str, Sequence[str | None]]()
-        shown = self._shown("e.contact, epoch_us(e.happened_at) AS at", seen, texts, lists)
+        self._values, self._lists = [], {}
+        shown = self._shown("e.contact, epoch_us(e.happened_at) AS at", seen, texts)
         where = _among("e", numbers)
         if kinds.names:
-            lists["kinds"] = kinds.names
-            kind = "list_position(getvariable('kinds'), e.type)"
+            kind = self._place("kinds", kinds.names, "e.type")
             shown += f", {kind} AS kind"
             where += "" if kinds.with_others else f" AND {kind} IS NOT NULL"
         text = f"SELECT {shown} FROM {self._names.events} AS e WHERE {where}"
-        return Sql(text, tuple(self._values), lists)
+        return Sql(text, tuple(self._values), self._lists)
 
-    def _shown(
-        self,
-        first: str,
-        seen: Sequence[Seen],
-        texts: Texts,
-        lists: dict[str, Sequence[str | None]],
-    ) -> str:
-        """Args: lists: gets the texts under the names by which they are called."""
+    def _shown(self, first: str, seen: Sequence[Seen], texts: Texts) -> str:
         shown = [first]
         for place, one in enumerate(seen):
             text = "e.no" if one == "no" else comparable(p.Operand(one), self._seen(one))
-            if one != "no" and one in texts:
-                lists[f"texts{place}"] = texts[one]
-                text = f"list_position(getvariable('texts{place}'), {text})"
+            if one in texts:
+                text = self._place(f"texts{place}", texts[one], text)
             shown.append(f"{text} AS v{place}")
         return ", ".join(shown)
+
+    def _place(self, name: str, texts: Sequence[str | None], text: str) -> str:
+        """Where a value is among some texts, which the statement calls by a name."""
+        self._lists[name] = texts
+        return f"list_position(getvariable('{name}'), {text})"
 
 
 def _among(row: str, numbers: range) -> str:

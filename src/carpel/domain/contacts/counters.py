@@ -25,7 +25,8 @@ class Counters:
         self._moved.add(name)
         return value + by
 
-    def flush(self) -> None:
-        """Write what moved, inside the caller's transaction."""
-        self._people.set_counters({name: self._values[name] for name in self._moved})
+    def moved(self) -> dict[str, int]:
+        """Those that moved since this was asked last, to be written."""
+        found = {name: self._values[name] for name in self._moved}
         self._moved.clear()
+        return found

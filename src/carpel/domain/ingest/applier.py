@@ -103,8 +103,7 @@ class Applier:
             batch.flush_ended(self._remember_us)
             batch.known.flush()
             self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
-            self._counters.flush()
-            self._people.set_counters({"applied": seq})
+            self._people.set_counters({**self._counters.moved(), "applied": seq})
         return Applied(seq, results, batch.changes, batch.session)
 
     def await_room(self) -> None:

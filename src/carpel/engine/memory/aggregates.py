@@ -17,6 +17,7 @@ from .having import column_key, on_time
 from .numbers import Scaled, largest
 from .points import place
 from .sorting import together
+from .tallies import running
 from .thresholds import LEAST, MOST, Bools, Ints, compare, one_of
 
 Owners: TypeAlias = NDArray[np.int64]
@@ -292,6 +293,5 @@ def _decimal(constant: p.Constant) -> Decimal:
 
 def _spans(values: NDArray[Any], starts: Owners, ends: Owners, kind: Any = None) -> Any:
     """Sums of what lies from each start to before its end."""
-    total = np.zeros(len(values) + 1, kind or values.dtype)
-    np.cumsum(values, dtype=total.dtype, out=total[1:])
+    total = running(values, kind)
     return total.take(ends) - total.take(starts)

@@ -51,9 +51,9 @@ def encoded(array: Array) -> Encoded:
         return _encoded_lists(array)
     found = array if _is_encoded(array) else array.dictionary_encode()
     values = found.dictionary.to_pylist()
-    if None not in values:
+    if values[-1:] != [None]:  # where texts were looked up it is there already
         values.append(None)
-    codes = plain_array(found.indices.fill_null(values.index(None)))
+    codes = plain_array(found.indices.fill_null(len(values) - 1))
     return Encoded(codes.astype(narrow(len(values)), copy=False), values)
 
 

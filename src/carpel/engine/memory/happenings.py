@@ -76,7 +76,8 @@ class Tier:
 
     def between(self, spans: Sequence[Span], key: ColumnKey | None) -> list[tuple[Times, Contacts]]:
         """For each span all times (or dates of a column) in it, with their contacts."""
-        dates, found = self.dates(key), within(self.dates(key), spans)
+        dates = self.dates(key)
+        found = within(dates, spans)
         if key is not None:
             found = [one[self.there[key][one]] for one in found]
         return [(dates[one], self.contacts[one].astype(np.int64)) for one in found]
@@ -217,9 +218,7 @@ class Happenings:
         filled = [part for part in parts if len(part)] or parts[:1]
         return filled[0] if len(filled) == 1 else merged(filled)
 
-    def between(
-        self, spans: Sequence[Span], key: ColumnKey | None = None
-    ) -> list[tuple[Times, Contacts]]:
+    def between(self, spans: Sequence[Span], key: ColumnKey | None) -> list[tuple[Times, Contacts]]:
         """For each span all times (or dates of a column) in it, with their contacts."""
         found = [tier.between(spans, key) for tier in self._tiers]
         return [

@@ -48,14 +48,17 @@ def counts_of(chosen: Bools, edges: Places) -> NDArray[Any]:
 
 def sums_between(rows: NDArray[Any], edges: Places, kind: Any = None) -> Any:
     """For each row the sums of what lies from each edge to before the next."""
-    total = np.zeros((len(rows), rows.shape[1] + 1), kind or rows.dtype)
-    np.cumsum(rows, axis=1, dtype=total.dtype, out=total[:, 1:])
-    found = total.take(edges, axis=1)
+    found = running(rows, kind).take(edges, axis=1)
     return found[:, 1:] - found[:, :-1]
 
 
 def edges_within(chosen: Bools, edges: Places) -> Places:
     """The edges when only those that are chosen are left."""
-    total = np.zeros(len(chosen) + 1, np.int64)
-    np.cumsum(chosen, out=total[1:])
-    return np.asarray(total.take(edges))
+    return np.asarray(running(chosen, np.int64).take(edges))
+
+
+def running(rows: NDArray[Any], kind: Any = None) -> Any:
+    """For each row the sums of what lies before each place, and at the end of all."""
+    total = np.zeros((*rows.shape[:-1], rows.shape[-1] + 1), kind or rows.dtype)
+    np.cumsum(rows, axis=-1, dtype=total.dtype, out=total[..., 1:])
+    return total

@@ -24,7 +24,7 @@ class Texts:
     """What was met so far. Any number of threads may read."""
 
     def __init__(self) -> None:
-        self._met: dict[Seen, list[str | None]] = {}
+        self._met: dict[Seen, dict[str | None, None]] = {}
         self._misses: Counter[Seen] = Counter()
         self._changing = threading.Lock()
 
@@ -58,7 +58,7 @@ class Texts:
             return {
                 one: [*self._met[one], None]  # finds what is NULL
                 for one in seen
-                if one != "no" and self._met.get(one) and self._misses[one] <= _MISSES
+                if self._met.get(one) and self._misses[one] <= _MISSES
             }
 
     def _missed(self, columns: Sequence[Seen]) -> None:
@@ -67,9 +67,10 @@ class Texts:
 
     def _array(self, one: Seen, array: Array, asked: Asked) -> Array:
         import pyarrow as pa  # noqa: PLC0415  (takes a while to load)
+        import pyarrow.compute as pc  # noqa: PLC0415
 
-        if one != "no" and one in asked:
-            places = pa.compute.subtract(array, pa.scalar(1, array.type))
+        if one in asked:
+            places = pc.subtract(array, pa.scalar(1, array.type))
             return pa.DictionaryArray.from_arrays(places, pa.array(asked[one], pa.string()))
         if not pa.types.is_string(array.type):
             return array
@@ -79,9 +80,8 @@ class Texts:
 
     def _learn(self, one: Seen, texts: Array) -> None:
         with self._changing:
-            met = self._met.get(one, [])
-            if len(texts) > _MOST or len(met) > _MOST:
-                self._met[one] = []
-                self._misses[one] = _MISSES + 1
-                return
-            self._met[one] = list(dict.fromkeys([*met, *texts.to_pylist()]))
+            met = self._met.setdefault(one, {})
+            if len(texts) <= _MOST:
+                met.update(dict.fromkeys(texts.to_pylist()))
+            if max(len(texts), len(met)) > _MOST:
+                self._misses[one] = _MISSES + 1  # not looked up any more

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from .bits import Places
 from .thresholds import LEAST, MOST
 
-Times: TypeAlias = NDArray[np.int64]
 Span: TypeAlias = tuple[int, int]  # the first and the last instant, both included
 
 NEVER: Span = (LEAST + 1, LEAST)
@@ -19,7 +18,7 @@ _PIECE = 32_768  # dates, no more than the cache of a core holds
 _PARTS = 12  # bits
 
 
-def within(dates: Times, spans: Sequence[Span]) -> list[Places]:
+def within(dates: NDArray[np.int64], spans: Sequence[Span]) -> list[Places]:
     """For each span the places of the dates in it."""
     asked = [one for one in spans if one[0] <= one[1]]
     if not asked:
@@ -31,7 +30,7 @@ def within(dates: Times, spans: Sequence[Span]) -> list[Places]:
     return found if near is None else [near[one] for one in found]
 
 
-def _near(dates: Times, spans: Sequence[Span]) -> Places:
+def _near(dates: NDArray[np.int64], spans: Sequence[Span]) -> Places:
     """Where a date is that may be in a span: time cut into parts, and those with a bit of a span.
 
     Every date is looked at once, not once for each span.

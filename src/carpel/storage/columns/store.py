@@ -42,21 +42,28 @@ class Snapshot:
 
     def numbers(self, sql: Sql) -> np.ndarray[Any, np.dtype[np.uint32]]:
         """The first column of an answer: contact numbers, unordered."""
-        found = self._reader.execute(sql.text, list(sql.values)).fetchnumpy()
+        found = self._executed(sql).fetchnumpy()
         return np.asarray(next(iter(found.values())), dtype=np.uint32)
 
     def arrow(self, sql: Sql) -> Any:
         """All rows of an answer as an Arrow table; several times quicker when it has no values."""
-        for name, texts in sql.lists.items():
-            self._reader.execute(f"SET VARIABLE {name} = ?", [list(texts)]).fetchall()
         if sql.values:
-            return self._reader.execute(sql.text, list(sql.values)).to_arrow_table()
+            return self._executed(sql).to_arrow_table()
+        self._name_lists(sql)
         # A relation is turned into Arrow by all threads, an executed statement by one.
         return self._reader.sql(sql.text).to_arrow_table()
 
     def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
         """All rows of an answer."""
-        return self._reader.execute(sql.text, list(sql.values)).fetchall()
+        return self._executed(sql).fetchall()
+
+    def _executed(self, sql: Sql) -> duckdb.DuckDBPyConnection:
+        self._name_lists(sql)
+        return self._reader.execute(sql.text, list(sql.values))
+
+    def _name_lists(self, sql: Sql) -> None:
+        for name, texts in sql.lists.items():
+            self._reader.execute(f"SET VARIABLE {name} = ?", [list(texts)]).fetchall()
 
 
 class Columns:
