@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -25,8 +25,8 @@ class Applied:
 
     outcome: Outcome
     no: int = 0
-    columns: set[str] = field(default_factory=set)
-    met: list[int] = field(default_factory=list)  # contacts that ended in this one
+    columns: Collection[str] = ()
+    met: Sequence[int] = ()  # contacts that ended in this one
 
 
 def apply_write(session: Session, workspace: int, write: Write, at: int, new_id: NewId) -> Applied:
@@ -38,19 +38,18 @@ def apply_write(session: Session, workspace: int, write: Write, at: int, new_id:
         return Applied("created", _create(session, workspace, write, at, new_id))
     row = session.row(workspace, no)
     assert row is not None  # noqa: S101
-    columns = {
-        *_change_identifiers(session, workspace, no, row, write),
-        *_change_fields(row, write),
-        *_change_lists(session, workspace, no, row, write),
-        *_change_creation(row, write),
-    }
+    columns = _change_identifiers(session, workspace, no, row, write)
+    columns |= _change_fields(row, write)
+    columns |= _change_lists(session, workspace, no, row, write)
+    columns |= _change_creation(row, write)
     aliased = _change_aliases(session, workspace, no, row, write)
     met = identity.meet_all(session, workspace, no, write.identifiers)
     if not columns and not met and not aliased:
         return Applied("unchanged", no)
     row.updated_at = at
     session.mark(workspace, no)
-    return Applied("updated", no, {*columns, "updated_at"}, met)
+    columns.add("updated_at")
+    return Applied("updated", no, columns, met)
 
 
 def _target(session: Session, workspace: int, write: Write) -> int | None:
@@ -97,6 +96,7 @@ def _change_fields(row: Row, write: Write) -> set[str]:
         else:
             row.fields[number] = value
         changed.add(f"f{number}")
+    if changed:
         changed.add("email_domains")  # alternate_emails is a field like any other
     for change in write.changes:
         if _change_field(row, change):
@@ -150,6 +150,8 @@ def _change_lists(session: Session, workspace: int, no: int, row: Row, write: Wr
 
 
 def _change_aliases(session: Session, workspace: int, no: int, row: Row, write: Write) -> bool:
+    if not write.aliases:
+        return False
     fresh = {label: name for label, name in write.aliases.items() if row.aliases.get(label) != name}
     for label, name in fresh.items():
         session.set_alias(workspace, no, label, name)

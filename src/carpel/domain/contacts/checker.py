@@ -29,6 +29,7 @@ from .model import IDENTIFIERS, FieldChange, How, Write
 LONGEST_IDENTIFIER = 254
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s.\x00-\x1f]+")
 _Setter = tuple[int, Callable[[Any], Stored]]
+_KINDS = tuple((name, kind.value, f"/{name}") for name, kind in IDENTIFIERS.items())
 TYPE_FOR: dict[How, FieldType] = {
     "add": "number",
     "join": "text-list",
@@ -186,16 +187,14 @@ class Checker:
         Raises:
             WriteRefused: none is given, one is malformed, or no contact has the id.
         """
-        contact_id = None
         identifiers: dict[int, str | None] = {}
         some = bool(aliases)
-        for name, value in given.items():
-            if name == "id" and value is not None:
-                contact_id = self._checked_id(value)
-            kind = IDENTIFIERS.get(name)
-            if kind is not None:
-                identifiers[kind.value] = found = _identifier(name, value, f"/{name}")
+        for name, kind, pointer in _KINDS:
+            if name in given:
+                identifiers[kind] = found = _identifier(name, given[name], pointer)
                 some = some or found is not None
+        value = given.get("id")
+        contact_id = None if value is None else self._checked_id(value)
         if contact_id is None and not some:
             names = ", ".join(("id", *IDENTIFIERS))
             raise WriteRefused("no_identifier", f"one of {names} is needed", "")

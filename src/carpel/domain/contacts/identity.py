@@ -47,9 +47,8 @@ def meet_all(
     """
     met: list[int] = []
     for kind, value in sorted(identifiers.items()):
-        if value is None:
-            continue
-        for other in list(session.owners(workspace, kind, value)):
+        owners = session.owners(workspace, kind, value) if value is not None else []
+        for other in list(owners) if owners != [no] else ():
             row, found = session.row(workspace, no), session.row(workspace, other)
             if other != no and row is not None and found is not None and _agree(row, found):
                 _meet(session, workspace, no, other)
@@ -79,10 +78,10 @@ def _meet(session: Session, workspace: int, kept: int, gone: int) -> None:
 
 
 def _contradicts(row: Row, identifiers: Mapping[int, str | None], stronger_than: int) -> bool:
-    return any(
-        kind < stronger_than and value is not None and row.identifiers.get(kind, value) != value
-        for kind, value in identifiers.items()
-    )
+    for kind, value in identifiers.items():
+        if kind < stronger_than and value is not None and row.identifiers.get(kind, value) != value:
+            return True
+    return False
 
 
 def _agree(row: Row, other: Row) -> bool:

@@ -46,13 +46,10 @@ def _collect(value: Mapping[str, Any], above: tuple[str, ...], into: list[Proper
     if len(above) > DEEPEST:
         raise BadValue(f"properties are nested more than {DEEPEST} deep")
     for name, inner in value.items():
-        if inner is None:
-            continue
-        path = (*above, name)
         if isinstance(inner, dict) and inner:
-            _collect(inner, path, into)
-        else:
-            _read(path, inner, into)
+            _collect(inner, (*above, name), into)
+        elif inner is not None:
+            _read((*above, name) if above else (name,), inner, into)
 
 
 def _read(path: tuple[str, ...], value: Any, into: list[Property]) -> None:

@@ -38,8 +38,8 @@ _AHEAD = 64
 # while more waits already, comes a rest of some times as long: what comes meanwhile goes over
 # together.
 _LONG_S = 0.03
-_RESTS = 3
-_LONGEST_REST_S = 1.0
+_RESTS = 8
+_LONGEST_REST_S = 2.0
 # When nothing came for so long, the columns are tidied up.
 _QUIET_S = 5.0
 
