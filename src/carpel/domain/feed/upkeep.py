@@ -23,6 +23,7 @@ _QUIET = SECOND  # without changes, before what can wait is done
 _PRUNE_EVERY = HOUR
 # A piece ends when it has rewritten so many contacts, or looked at so many blocks or runs to be forgotten.
 _PIECE = 200_000
+_PIECE_BESIDE = 40_000  # a stream of changes
 _BLOCKS = 2_000
 _RUNS = 100
 
@@ -60,7 +61,8 @@ class Upkeep:
 
     def step(self, connection: sqlite3.Connection, written_at: int) -> None:
         """Do a piece of it, inside a transaction; all that can wait when it is quiet since an instant."""
-        many = _MANY_UNFOLDED if self.is_quiet(written_at) else _FAR_TOO_MANY
+        quiet = self.is_quiet(written_at)
+        many, piece = (_MANY_UNFOLDED, _PIECE) if quiet else (_FAR_TOO_MANY, _PIECE_BESIDE)
         tables = FeedRepository(connection)
         if self._forgotten:
             self._forget_some(tables, HistoryRepository(connection))
@@ -70,7 +72,7 @@ class Upkeep:
             now = self._clock.now()
             if self._pruned_at is None or now >= self._pruned_at + _PRUNE_EVERY:
                 self._pruned_at, self._older_than = now, now - self._keep_us
-        while folding.work < _PIECE:
+        while folding.work < piece:
             crowded = self._crowded(many)
             if self._grown:
                 self._merge(folding)
