@@ -189,7 +189,7 @@ class Ingest:
 
         False when time is up first, or when nothing is applied any more.
         """
-        with self._hurrying(), self._condition:
+        with self.hurrying(), self._condition:
             self._condition.wait_for(
                 lambda: self._failure is not None or self._through(seq), timeout_s
             )
@@ -199,14 +199,14 @@ class Ingest:
     def paused(self) -> Iterator[None]:
         """Nothing is applied meanwhile; what comes in is still logged and acknowledged."""
         with self._applying:
-            with self._hurrying():
+            with self.hurrying():
                 self._applied.join()
             with self._tidying:
                 yield
 
     @contextmanager
-    def _hurrying(self) -> Iterator[None]:
-        """Handing over does not rest meanwhile."""
+    def hurrying(self) -> Iterator[None]:
+        """Somebody waits for the columns: handing over does not rest meanwhile."""
         with self._condition:
             self._hurried += 1
             self._condition.notify_all()

@@ -74,7 +74,8 @@ async def _apply(call: Call, record: Record) -> None:
     ticket = await call.off_loop(call.rooms.ingest.submit, record)
     await asyncio.wrap_future(ticket.durable)
     if call.given["wait"] == "applied":
-        result = await asyncio.wrap_future(ticket.applied)
+        with call.rooms.ingest.hurrying():
+            result = await asyncio.wrap_future(ticket.applied)
         everyone = call.rooms.segments.list_of(call.workspace, archived=None)
         await call.off_loop(call.rooms.segments.settle, everyone, result.seq)
     else:

@@ -99,10 +99,13 @@ async def _take(call: Call, kind: Kind) -> Response:
 async def _applied(call: Call, ticket: Ticket, checked: Checked, answer: Accepted) -> None:
     """`wait=applied`: when all counts include it. `wait=stored`: when it can be read."""
     counted = call.given["wait"] == "applied"
-    waiting = ticket.applied if counted else ticket.stored
-    result: ApplyResult = await asyncio.wrap_future(waiting)
+    result: ApplyResult
     if counted:
+        with call.rooms.ingest.hurrying():
+            result = await asyncio.wrap_future(ticket.applied)
         await call.settle(answer.seq)
+    else:
+        result = await asyncio.wrap_future(ticket.stored)
     answer.created, answer.updated = result.created, result.updated
     answer.unchanged = result.unchanged
     answer.rejected += [unknown(checked.places[place]) for place in result.unknown]
