@@ -47,10 +47,11 @@ def meet_all(
     """
     met: list[int] = []
     for kind, value in sorted(identifiers.items()):
-        owners = session.owners(workspace, kind, value) if value is not None else []
-        for other in list(owners) if owners != [no] else ():
+        if value is None:
+            continue
+        for other in [one for one in session.owners(workspace, kind, value) if one != no]:
             row, found = session.row(workspace, no), session.row(workspace, other)
-            if other != no and row is not None and found is not None and _agree(row, found):
+            if row is not None and found is not None and _agree(row, found):
                 _meet(session, workspace, no, other)
                 met.append(other)
     return met

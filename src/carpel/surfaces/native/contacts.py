@@ -72,12 +72,9 @@ async def segments_of(call: Call) -> Response:
 async def _apply(call: Call, record: Record) -> None:
     """Have a record applied; with `wait=applied` until all counts include it."""
     ticket = await call.off_loop(call.rooms.ingest.submit, record)
-    await asyncio.wrap_future(ticket.durable)
+    seq = await asyncio.wrap_future(ticket.durable)
     if call.given["wait"] == "applied":
-        with call.rooms.ingest.hurrying():
-            result = await asyncio.wrap_future(ticket.applied)
-        everyone = call.rooms.segments.list_of(call.workspace, archived=None)
-        await call.off_loop(call.rooms.segments.settle, everyone, result.seq)
+        await call.counted(ticket, seq)
     else:
         await asyncio.wrap_future(ticket.stored)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import Files
 from carpel.domain.history import History
-from carpel.domain.ingest import Ingest, Once
+from carpel.domain.ingest import ApplyResult, Ingest, Once, Ticket
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Key, Keys
 from carpel.domain.lists import Lists
@@ -170,6 +171,13 @@ class Call:
         if self.repeat_key is None or request is None:
             return None
         return id_text(derived_id(self.repeat_key + request, 0))
+
+    async def counted(self, ticket: Ticket, seq: int) -> ApplyResult:
+        """What applying a record did, once all counts include it; `seq` is the record's number."""
+        with self.rooms.ingest.hurrying():
+            result = await asyncio.wrap_future(ticket.applied)
+        await self.settle(seq)
+        return result
 
     async def settle(self, seq: int) -> None:
         """Wait until all counts include a record."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from carpel.domain.ingest import ApplyResult, ContactsRecord, EventsRecord, Once, Record, Ticket
+from carpel.domain.ingest import ContactsRecord, EventsRecord, Once, Record, Ticket
 from carpel.kit.ids import new_seed
 from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
 
@@ -98,12 +98,8 @@ async def _take(call: Call, kind: Kind) -> Response:
 
 async def _applied(call: Call, ticket: Ticket, checked: Checked, answer: Accepted) -> None:
     """`wait=applied`: when all counts include it. `wait=stored`: when it can be read."""
-    counted = call.given["wait"] == "applied"
-    result: ApplyResult
-    if counted:
-        with call.rooms.ingest.hurrying():
-            result = await asyncio.wrap_future(ticket.applied)
-        await call.settle(answer.seq)
+    if call.given["wait"] == "applied":
+        result = await call.counted(ticket, answer.seq)
     else:
         result = await asyncio.wrap_future(ticket.stored)
     answer.created, answer.updated = result.created, result.updated
