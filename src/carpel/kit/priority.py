@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-_Made = TypeVar("_Made")
+_Done = TypeVar("_Done")
 
 _STEPS = 5  # of niceness: a third of the share of another
 
@@ -25,7 +25,7 @@ def step_back() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _STEPS)
 
 
-def made_behind(make: Callable[[], _Made]) -> _Made:
-    """Make something whose own threads step back; the caller's does not."""
+def behind(work: Callable[[], _Done]) -> _Done:
+    """Do something on a thread that steps back, as do those that it starts; the caller waits."""
     with ThreadPoolExecutor(1, initializer=step_back) as pool:
-        return pool.submit(make).result()
+        return pool.submit(work).result()

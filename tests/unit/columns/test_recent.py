@@ -78,7 +78,7 @@ def test_readers_see_the_people_of_their_moment(
         with columns.snapshot() as now:
             assert seen(now) == expected(people)
             if chance.random() < 0.2:
-                columns.unite()
+                columns.tidy()
                 assert columns.is_united
                 assert seen(now) == expected(people)
         with columns.snapshot() as after:
@@ -90,6 +90,47 @@ def test_readers_see_the_people_of_their_moment(
                 assert seen(again) == expected(people)
     assert divided > 5
     columns.close()
+
+
+def test_folding_goes_on_beside_readers_of_earlier_moments(tmp_path: Path) -> None:
+    columns = opened(tmp_path / "columns")
+    people: Rows = {}
+    chance = random.Random(3)
+    for step in range(1, 21):  # every column is there afterwards
+        columns.apply(step, [changed(people, chance, step)])
+    for step in range(21, 27):
+        with columns.snapshot() as before:
+            then = expected(people)
+            columns.apply(step, [changed(people, chance, step)])
+            columns.checkpoint()
+            assert not Path(f"{tmp_path / 'columns'}.wal").exists()
+            assert seen(before) == then
+    columns.close()
+
+
+def test_rows_that_do_not_count_go_when_they_are_many(tmp_path: Path) -> None:
+    columns = opened(tmp_path / "columns")
+    numbers = list(range(1, 1001))
+    ids = [f"{no:032x}" for no in numbers]
+    rows = ContactRows({"no": ("integer", numbers), "id": ("id", ids)})
+    columns.apply(1, [WorkspaceBatch(WORKSPACE, contacts=rows)])
+    columns.checkpoint()
+    for seq, changed_now, on_disk in ((2, 100, 1100), (3, 50, 1000)):
+        some = ContactRows(
+            {"no": ("integer", numbers[:changed_now]), "id": ("id", ids[:changed_now])}
+        )
+        columns.apply(seq, [WorkspaceBatch(WORKSPACE, numbers[:changed_now], some)])
+        columns.tidy()
+        assert columns.is_united
+        assert stored(columns) == on_disk
+    columns.close()
+
+
+def stored(columns: Columns) -> int:
+    """How many rows of contacts are on disk, those that do not count among them."""
+    with columns.snapshot() as snapshot:
+        sizes = "SELECT estimated_size FROM duckdb_tables() WHERE table_name = 'contacts'"
+        return int(snapshot.rows(Sql(sizes, ()))[0][0])
 
 
 def test_erased_leave_the_large_table_at_once(tmp_path: Path) -> None:

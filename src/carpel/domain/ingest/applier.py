@@ -129,8 +129,7 @@ class Applier:
 
     def tidy(self) -> None:
         """What makes the columns quicker to look through, when nothing comes; may take seconds."""
-        if not self._columns.is_united:
-            self._columns.unite()
+        self._columns.tidy()
 
     def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
         """The batch's own rows, as it left them."""

@@ -30,6 +30,10 @@ _log = logging.getLogger("carpel.ingest")
 _BATCH_BYTES = 2 * 1024 * 1024
 # With this much durable but not yet applied, more is refused until it is worked off.
 _MOST_WAITING_BYTES = 512 * 1024 * 1024
+# A batch costs the engine and the feed much that does not depend on its size. So after one that took a
+# while what comes is left a moment to come together.
+_LONG_APPLY_S = 0.02
+_GATHERING_S = 0.1  # at most, from the beginning of the batch before
 # The log is trimmed each time this much of it has been applied.
 _TRIM_BYTES = 64 * 1024 * 1024
 # So many batches may be in the people store before the columns have them.
@@ -247,6 +251,7 @@ class Ingest:
     def _run(self) -> None:
         """Apply to the people store, batch after batch."""
         while batch := self._take():
+            begun = perf_counter()
             try:
                 with self._applying:
                     applied = self._applier.apply([(one.seq, _record_of(one)) for one in batch])
@@ -262,6 +267,9 @@ class Ingest:
             for record, result in zip(batch, applied.results, strict=True):
                 if isinstance(record.tag, Ticket):
                     record.tag.stored.set_result(result)
+            took = perf_counter() - begun
+            if took > _LONG_APPLY_S:
+                self._rest(min(took, _GATHERING_S - took), self._has_much)
 
     def _hand_over(self) -> None:
         """Hand over to the columns, while the next batches are being applied."""
@@ -282,15 +290,19 @@ class Ingest:
             finally:
                 for _ in items:
                     self._applied.task_done()
-            self._rest(perf_counter() - begun)
+            took = perf_counter() - begun
+            if took > _LONG_S and not self._applied.empty():
+                self._rest(min(_RESTS * took, _LONGEST_REST_S))
 
-    def _rest(self, took_s: float) -> None:
-        if took_s > _LONG_S and not self._applied.empty():
-            with self._condition:
-                self._condition.wait_for(
-                    lambda: self._closing or self._hurried > 0,
-                    min(_RESTS * took_s, _LONGEST_REST_S),
-                )
+    def _has_much(self) -> bool:
+        return sum(len(one.body) for one in self._queue) >= _BATCH_BYTES
+
+    def _rest(self, seconds: float, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Do nothing for so long, unless somebody waits, or something else says that it is over."""
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._closing or self._hurried > 0 or is_over(), seconds
+            )
 
     def _handed(self) -> list[_Item]:
         """What has been applied and waits for the columns; empty only when closing."""

@@ -4,6 +4,9 @@ To delete a row DuckDB looks through the whole table, however few go, and folds 
 lost one into its file again: too much for every batch of a large workspace. So an old row stays where
 it is, its contact's number is put down in `stale`, and the new row comes into `recent`. Readers leave
 out of the large table who is stale. `unite` does for all of them at once what each batch did before.
+
+What is in the small table is not there for long: it is not compressed, which would take most of the time
+in which DuckDB folds its log into its file.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import duckdb
 from .batch import Kind, insert_into
 
 Columns: TypeAlias = Mapping[str, tuple[Kind, list[Any]]]
+
+PLAIN = "USING COMPRESSION uncompressed"
 
 
 def contacts(place: str, *, divided: bool) -> str:
@@ -30,15 +35,30 @@ def contacts(place: str, *, divided: bool) -> str:
 
 def ensure(connection: duckdb.DuckDBPyConnection, place: str) -> None:
     """Make the small tables when they are missing."""
-    connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {place}.recent AS FROM {place}.contacts LIMIT 0"
-    )
+    found = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns()"
+        " WHERE schema_name = ? AND table_name = 'contacts' ORDER BY column_index",
+        [place],
+    ).fetchall()
+    columns = ", ".join(f"{name} {kind} {PLAIN}" for name, kind in found)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {place}.recent ({columns})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {place}.stale (no INTEGER NOT NULL)")
 
 
 def count(connection: duckdb.DuckDBPyConnection, place: str) -> int:
     """How many rows of the large table do not count."""
     return int(connection.execute(f"SELECT count(*) FROM {place}.stale").fetchall()[0][0])
+
+
+def wasted(connection: duckdb.DuckDBPyConnection, place: str) -> float:
+    """Of the rows that the large table has on disk, the part that does not count any more."""
+    (rows,) = connection.execute(
+        "SELECT estimated_size FROM duckdb_tables()"
+        " WHERE schema_name = ? AND table_name = 'contacts'",
+        [place],
+    ).fetchall()[0]
+    (there,) = connection.execute(f"SELECT count(*) FROM {place}.contacts").fetchall()[0]
+    return (rows - there + count(connection, place)) / rows if rows else 0.0
 
 
 def replace(place: str, fresh: Columns) -> list[str]:

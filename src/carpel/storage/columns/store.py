@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 
-from carpel.kit.priority import made_behind
+from carpel.kit.priority import behind
 from carpel.storage.migrations import pending
 from carpel.storage.sql import Sql
 
@@ -24,6 +26,18 @@ from .tables import EVENT_COLUMNS, Names, Tables, place_of
 # With so many of a workspace's contacts in the small table they all go into the large one: what is
 # asked of all contacts takes longer the more there are.
 _MOST_STALE = 500_000
+# When this part of the large table's rows does not count any more, the others are put together: when
+# it is quiet, and beside a stream of changes.
+_MUCH_WASTED = 1 / 8
+_TOO_MUCH_WASTED = 1 / 2
+# Tasks in which DuckDB puts a table's rows together when it folds its log into its file. Any is
+# too many beside a stream of changes: they write most of what has changed at all again, each time.
+_VACUUM = "max_vacuum_tasks"
+_ALL_OF_THEM = 100
+# DuckDB says that it cannot fold its log, but has no way to wait until it can: FORCE CHECKPOINT never
+# comes back when somebody begins to read meanwhile.
+_TRIES = 300
+_BETWEEN_TRIES_S = 0.1
 
 
 class Snapshot:
@@ -75,10 +89,11 @@ class Columns:
             "threads": threads,
             "temp_directory": f"{file}.spill",
             "preserve_insertion_order": "false",
+            _VACUUM: "0",
         }
         # Counting goes on beside a checkpoint or a look at everything, both of which keep all
         # processors busy.
-        self._writer = made_behind(lambda: duckdb.connect(str(file), config=config))
+        self._writer = behind(lambda: duckdb.connect(str(file), config=config))
         # Nothing but the engine's own statements comes here; even so, no file and no network.
         self._writer.execute("SET enable_external_access = false")
         self._migrate()
@@ -103,28 +118,46 @@ class Columns:
         with self._transaction():
             for batch in batches:
                 self._take_over(batch)
-            self._writer.execute("UPDATE progress SET applied = ?", [seq])
-        self.unite(_MOST_STALE)
+            # Not by an UPDATE: beside readers from before one, DuckDB does not fold its log.
+            self._writer.execute("DELETE FROM progress").fetchall()
+            self._writer.execute("INSERT INTO progress VALUES (?)", [seq]).fetchall()
+        for workspace, count in list(self._tables.stale.items()):
+            if count >= _MOST_STALE:
+                behind(partial(self._unite, workspace, _TOO_MUCH_WASTED))
 
     @property
     def is_united(self) -> bool:
         """Whether all contacts lie in the large tables."""
         return not self._tables.stale
 
-    def unite(self, least: int = 0) -> None:
+    def tidy(self) -> None:
         """Put contacts that changed lately into the large tables; seconds, when there are many.
 
         It changes no answer, but looking at all contacts takes up to three times as long without.
-
-        Args:
-            least: only where so many may not be there.
         """
-        for workspace in [one for one, count in self._tables.stale.items() if count >= least]:
+        for workspace in list(self._tables.stale):
+            self._unite(workspace, _MUCH_WASTED)
+
+    def _unite(self, workspace: int, most_wasted: float) -> None:
+        place = place_of(workspace)
+        wasteful = recent.wasted(self._writer, place) >= most_wasted
+        with self._vacuum() if wasteful else contextlib.nullcontext():
             with self._transaction():
-                recent.unite(self._writer, place_of(workspace))
+                recent.unite(self._writer, place)
             # Who looks before this looks into both, which is right until somebody changes again.
             with self._published:
                 self._tables.unite(workspace)
+
+    @contextmanager
+    def _vacuum(self) -> Iterator[None]:
+        """What the block changes is folded into the file at once, and what is deleted leaves it."""
+        self._writer.execute(f"SET {_VACUUM} = {_ALL_OF_THEM}")
+        try:
+            yield
+            with contextlib.suppress(duckdb.TransactionException):  # what is left goes next time
+                self._writer.execute("CHECKPOINT")
+        finally:
+            self._writer.execute(f"SET {_VACUUM} = 0")
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -141,8 +174,22 @@ class Columns:
                 reader.execute("ROLLBACK").fetchall()
 
     def checkpoint(self) -> None:
-        """Fold DuckDB's own write-ahead log into its file."""
-        self._writer.execute("CHECKPOINT")
+        """Fold DuckDB's own write-ahead log into its file.
+
+        Waits for readers from before a column was made or events were moved: beside them DuckDB
+        does not do it.
+
+        Raises:
+            TimeoutError: one of them takes too long.
+        """
+        for _ in range(_TRIES):
+            try:
+                self._writer.execute("CHECKPOINT")
+            except duckdb.TransactionException:
+                time.sleep(_BETWEEN_TRIES_S)
+            else:
+                return
+        raise TimeoutError("the columns are being read; their file cannot be brought up to date")
 
     def close(self) -> None:
         self._writer.close()

@@ -96,10 +96,9 @@ class Tables:
         known = self._contacts[workspace]
         for name, (kind, _) in rows.columns.items():
             if name not in known:
-                for table in ("contacts", "recent"):
-                    connection.execute(
-                        f"ALTER TABLE {_table(workspace, table)} ADD COLUMN {name} {TYPES[kind]}"
-                    )
+                for table, how in (("contacts", ""), ("recent", recent.PLAIN)):
+                    place = _table(workspace, table)
+                    connection.execute(f"ALTER TABLE {place} ADD COLUMN {name} {TYPES[kind]} {how}")
                 known.add(name)
 
     def property_column(self, workspace: int, path: str, kind: Kind) -> str | None:
