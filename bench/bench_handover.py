@@ -23,7 +23,7 @@ from machine import Speed
 from carpel.storage.columns import Columns, ContactRows, EventRows, WorkspaceBatch, recent
 from carpel.storage.sql import Sql
 
-CHANGED, EVENTS, HAND_OVERS, ROUNDS = 12_500, 25_000, 10, 5
+CHANGED, EVENTS, HAND_OVERS, ROUNDS = 12_500, 25_000, 10, 3
 TEXTS, NUMBERS, DATES = 9, 7, 4
 START = 1_700_000_000_000_000
 ALL_AT_ONCE = 50_000
