@@ -32,7 +32,7 @@ format: .venv/.ready
 	$(RUN)ruff format --quiet
 
 test: check
-	$(RUN)pytest -q -n auto
+	$(RUN)pytest -q -n auto --dist worksteal
 
 bench: .venv/.ready
 	$(PYTHON) scripts/bootstrap.py --group bench

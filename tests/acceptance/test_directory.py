@@ -9,6 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from carpel.client import ApiError
+from carpel.storage.backup import unpack
+from carpel.storage.columns import store
+from support.inside import house
 from support.running import carpel, carpel_json, serving
 
 PEOPLE = "external_id,age\n" + "".join(f"p{n},{n}\n" for n in range(500))
@@ -58,6 +62,29 @@ def test_a_backup_brings_everything_back(data: Path, tmp_path: Path, *, served: 
     carpel("verify", "--data", tmp_path / "again")
     assert "is not empty" in carpel("restore", file, "--data", data, status=1).stderr
     assert carpel_json("segment", "list", "--data", data) == []
+
+
+def test_a_backup_is_made_while_somebody_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house(tmp_path / "data") as home:
+        home.segment("all", "external_id IS NOT NULL")
+        home.put({"external_id": "a"})
+        with home.service.engine.look_at(1, 1):
+            home.put({"external_id": "b"})
+            archive = b"".join(home.service.back_up())
+        with home.service.engine.look_at(1, 1):
+            home.put({"external_id": "c", "fields": {"age": 3}})  # a new column
+            monkeypatch.setattr(store, "_TRIES", 2)
+            with pytest.raises(ApiError) as refused:
+                home.client.get("/backup")
+            assert refused.value.status == 503
+            assert refused.value.problem["code"] == "being_read"
+        assert b"".join(home.service.back_up())
+    (tmp_path / "archive").write_bytes(archive)
+    unpack(tmp_path / "archive", tmp_path / "copy")
+    with house(tmp_path / "copy") as copy:
+        assert copy.members("all") == {"a", "b"}
 
 
 def test_a_backup_is_one_moment_while_data_comes_in(data: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
 from carpel.domain.lists import Lists
 from carpel.domain.maintenance import Maintenance
+from carpel.domain.refusals import Overloaded
 from carpel.domain.repeats import Repeats
 from carpel.domain.samples import Samples
 from carpel.domain.segments import Assistant, Segments
@@ -177,10 +178,17 @@ class Service:
         )
 
     def back_up(self) -> Iterator[bytes]:
-        """The whole directory at one moment, compressed, piece by piece."""
+        """The whole directory at one moment, compressed, piece by piece.
+
+        Raises:
+            Overloaded: somebody reads the columns too long for them to be copied.
+        """
         with self.ingest.paused():
             self._people.flush()
-            self._columns.checkpoint()
+            try:
+                self._columns.checkpoint()
+            except TimeoutError as error:
+                raise Overloaded("being_read", f"{error}; try again") from None
             folder = copy_stores(self.directory)
         return pack(folder)
 

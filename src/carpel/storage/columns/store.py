@@ -36,7 +36,7 @@ _VACUUM = "max_vacuum_tasks"
 _ALL_OF_THEM = 100
 # DuckDB says that it cannot fold its log, but has no way to wait until it can: FORCE CHECKPOINT never
 # comes back when somebody begins to read meanwhile.
-_TRIES = 300
+_TRIES = 100
 _BETWEEN_TRIES_S = 0.1
 
 
