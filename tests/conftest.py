@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,11 +86,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, P
         yield server, data
 
 
+_numbers = itertools.count(1)
+
+
+def _workspace_for(request: pytest.FixtureRequest) -> str:
+    """A name of its own each time: a worker comes back to a module when it takes over its tests."""
+    module = request.module.__name__.replace(".", "-")[-80:]
+    return f"{module}-{next(_numbers)}"
+
+
 @pytest.fixture(scope="module")
 def account(served: tuple[Server, Path], request: pytest.FixtureRequest) -> Account:
     """A workspace of this module's own, with a few people, two lists and four segments."""
     server, data = served
-    opened = open_account(server, data, request.module.__name__.replace(".", "-")[-90:])
+    opened = open_account(server, data, _workspace_for(request))
     for name in ("Readers", "Writers"):
         opened.native("/lists", {"name": name})
     people = [
@@ -106,6 +116,6 @@ def account(served: tuple[Server, Path], request: pytest.FixtureRequest) -> Acco
 def stranger(served: tuple[Server, Path], request: pytest.FixtureRequest) -> Account:
     """Another workspace on the same server, with a segment of its own."""
     server, data = served
-    opened = open_account(server, data, f"other-{request.module.__name__.replace('.', '-')}"[-90:])
+    opened = open_account(server, data, _workspace_for(request))
     opened.segments["Secret"] = opened.native("/segments", {"name": "Secret", "sql": "TRUE"})
     return opened
