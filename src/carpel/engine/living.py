@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pyroaring import FrozenBitMap
 
 from carpel.kit.clock import Clock
+from carpel.kit.turns import INTERPRETER, Urgency
 from carpel.storage.columns import Columns
 
 from .builds import Pending
@@ -126,7 +127,8 @@ class Living(Tracker):
                 up_to = self._worlds.newest
         while up_to is not None and (pending := self._oldest(up_to)) is not None:
             for workspace in pending.batches:
-                with self._guarded(workspace), self._flipping:
+                turn = INTERPRETER.taken(Urgency.COUNTING)
+                with turn, self._guarded(workspace), self._flipping:
                     self._worlds.take_in(workspace, pending, now, told)
             with self._changed:
                 self._worlds.done(pending)

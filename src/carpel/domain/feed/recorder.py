@@ -16,6 +16,7 @@ from pyroaring import BitMap, FrozenBitMap
 
 from carpel.engine.publication import Published, Standing
 from carpel.kit.clock import MINUTE, SECOND, Clock
+from carpel.kit.turns import INTERPRETER
 from carpel.storage.feed import FeedStore
 
 from .ledger import Ledger, Moved
@@ -130,14 +131,19 @@ class Recorder:
 
     def hand_over(self, item: Item) -> None:
         """Queue something; waits only when far too much is queued."""
+        if self._is_full():
+            with INTERPRETER.aside():
+                self._await_room()
         with self._changed:
-            while self._is_full() and not self._closing:
-                self._changed.wait()
             self._queue.append(item)
             self._queued_bytes += weight_of(item)
             self._taken += 1
             if len(self._queue) == 1 or self._is_full():  # others wake nobody
                 self._changed.notify_all()
+
+    def _await_room(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or not self._is_full())
 
     def _is_full(self) -> bool:
         return len(self._queue) >= _MOST_QUEUED or self._queued_bytes >= _MOST_BYTES

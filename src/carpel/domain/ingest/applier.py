@@ -16,6 +16,7 @@ from carpel.domain.contacts.session import decode_row
 from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.engine.live import Engine
+from carpel.kit.turns import INTERPRETER, Urgency
 from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch, in_few
 from carpel.storage.people import People
 
@@ -79,7 +80,7 @@ class Applier:
         """
         seq = records[-1][0]
         batch = Batch(self._people, self._counters)
-        with self._people.write():
+        with self._people.write(), INTERPRETER.taken(Urgency.APPLYING):
             self._people.clear_outbox(self._handed_over)
             batch.look_up([record for _, record in records])
             results = [batch.apply(number, record) for number, record in records]
@@ -107,10 +108,13 @@ class Applier:
         """
         batches: list[WorkspaceBatch] = []
         if applied.seq > self._handed_over:
-            batches = [
-                changes_.to_batch(part, applied.changes.created[workspace], self._rows_of(applied))
-                for workspace, part in applied.changes.parts.items()
-            ]
+            with INTERPRETER.taken(Urgency.APPLYING):
+                batches = [
+                    changes_.to_batch(
+                        part, applied.changes.created[workspace], self._rows_of(applied)
+                    )
+                    for workspace, part in applied.changes.parts.items()
+                ]
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
             changed = part.contacts | part.removed

@@ -14,6 +14,7 @@ from carpel.domain.contacts.session import Session
 from carpel.domain.events.model import EventRow, EventWrite
 from carpel.domain.events.service import numbered_key
 from carpel.kit.ids import derived_id
+from carpel.kit.turns import INTERPRETER
 from carpel.storage.people import People
 
 from .changes import Changes
@@ -81,6 +82,7 @@ class Batch:
         match record:
             case ContactsRecord():
                 for place, write in enumerate(record.writes):
+                    INTERPRETER.give_way()
                     self._contact(record, place, write, result)
             case ErasureRecord():
                 self._erase(record, result)
@@ -90,6 +92,7 @@ class Batch:
                 self._replace_list(record, result)
             case EventsRecord():
                 for place, event in enumerate(record.events):
+                    INTERPRETER.give_way()
                     self._event(record, place, event, result)
         if len(self.session.removed) > before:
             erased = isinstance(record, ErasureRecord)

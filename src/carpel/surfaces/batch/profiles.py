@@ -19,6 +19,7 @@ from carpel.domain.fields import FieldType
 from carpel.domain.ingest import ContactsRecord, EventsRecord, Record
 from carpel.domain.refusals import Invalid
 from carpel.kit.ids import new_seed
+from carpel.kit.turns import INTERPRETER, checking
 
 from . import errors
 from .attributes import Reading, Wrong, read_attributes
@@ -147,7 +148,10 @@ def _take(call: Call, items: list[Item]) -> Taken:
     try:
         with call.rooms.fields.making(call.workspace, types) as making:
             checker = call.rooms.contacts.checker(call.workspace, making.fields)
-            kept = [item for item in items if _take_attributes(call, checker, types, item, taken)]
+            with checking(len(items)):
+                kept = [
+                    item for item in items if _take_attributes(call, checker, types, item, taken)
+                ]
     except Invalid as refused:
         raise errors.malformed(refused.message) from None
     _take_events(call, kept, taken)
@@ -162,6 +166,7 @@ def _take_attributes(
     for key, reason in reading.wrong:
         taken.leave_out("attribute", item.index, reason, key)
     known = _known(call, {*reading.fields, *(change.field for change in reading.changes)}, types)
+    INTERPRETER.give_way()
     draft = Draft(
         dict(item.identifiers),
         {name: value for name, value in reading.fields.items() if name in known},

@@ -9,6 +9,7 @@ from typing import Any
 from carpel.domain.contacts import Contact, Draft, Write, WriteRefused
 from carpel.domain.events import EventDraft, EventRefused
 from carpel.domain.fields import FieldType
+from carpel.kit.turns import INTERPRETER, checking
 
 from .context import Call
 from .problems import Problem, from_refusal
@@ -55,12 +56,14 @@ def check_contacts(call: Call, items: list[Any], planned: Planned | None = None)
         wanted = planned
     with fields.making(call.workspace, wanted) as making:
         checker = contacts.checker(call.workspace, making.fields)
-        for place, draft in zip(places, given, strict=True):
-            try:
-                checked.ready.append(checker.check(draft))
-                checked.places.append(place)
-            except WriteRefused as refused:
-                checked.refused.append((place, refused))
+        with checking(len(given)):
+            for place, draft in zip(places, given, strict=True):
+                INTERPRETER.give_way()
+                try:
+                    checked.ready.append(checker.check(draft))
+                    checked.places.append(place)
+                except WriteRefused as refused:
+                    checked.refused.append((place, refused))
         if planned is not None or (checked.refused and not skips(call)):
             making.give_up()
             return checked
@@ -102,12 +105,14 @@ def check_events(call: Call, items: list[Any], _planned: Planned | None = None) 
         return _event_draft(item, create=create, recognise=run != 0)
 
     checker = call.rooms.events.checker(call.workspace)
-    for place, draft in _each(items, draft_of, checked):
-        try:
-            checked.ready.append(checker.check(draft))
-            checked.places.append(place)
-        except EventRefused as refused:
-            checked.refused.append((place, refused))
+    with checking(len(items)):
+        for place, draft in _each(items, draft_of, checked):
+            INTERPRETER.give_way()
+            try:
+                checked.ready.append(checker.check(draft))
+                checked.places.append(place)
+            except EventRefused as refused:
+                checked.refused.append((place, refused))
     return checked
 
 
@@ -115,11 +120,13 @@ def _each(
     items: list[Any], draft_of: Callable[[Any], Any], checked: Checked
 ) -> list[tuple[int, Any]]:
     drafts = []
-    for place, item in enumerate(items):
-        try:
-            drafts.append((place, draft_of(item)))
-        except WriteRefused as refused:
-            checked.refused.append((place, refused))
+    with checking(len(items)):
+        for place, item in enumerate(items):
+            INTERPRETER.give_way()
+            try:
+                drafts.append((place, draft_of(item)))
+            except WriteRefused as refused:
+                checked.refused.append((place, refused))
     return drafts
 
 

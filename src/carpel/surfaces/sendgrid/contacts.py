@@ -9,6 +9,7 @@ from carpel.domain.ingest import ContactsRecord
 from carpel.domain.segments.search import newest, tally_all
 from carpel.kit.ids import id_bytes, new_seed
 from carpel.kit.instants import to_datetime
+from carpel.kit.turns import INTERPRETER, checking
 from carpel.surfaces.wire.callers import flag, many
 
 from . import errors, given, lists, shapes
@@ -50,14 +51,16 @@ def _read_all(call: Call, contacts: list[Any], joined: list[int]) -> list[Write]
     reader = Reader(call.rooms.contacts.checker(call.workspace), custom, joined)
     writes: list[Write] = []
     wrong: list[tuple[str, str]] = []
-    for place, contact in enumerate(contacts):
-        try:
-            writes.append(reader.read(contact))
-        except BadContact as bad:
-            where = f"contacts[{place}]"
-            wrong.append((f"{where}.{bad.field}" if bad.field else where, bad.message))
-            if len(wrong) >= MOST_ERRORS:
-                break
+    with checking(len(contacts)):
+        for place, contact in enumerate(contacts):
+            INTERPRETER.give_way()
+            try:
+                writes.append(reader.read(contact))
+            except BadContact as bad:
+                where = f"contacts[{place}]"
+                wrong.append((f"{where}.{bad.field}" if bad.field else where, bad.message))
+                if len(wrong) >= MOST_ERRORS:
+                    break
     if wrong:
         raise errors.bad_parameters(wrong)
     return writes
