@@ -24,7 +24,8 @@ class Urgency(IntEnum):
 
     COUNTING = 0  # what was applied, taken into the counts
     APPLYING = 1  # what is durable
-    CHECKING = 2  # what has just been sent
+    HANDING_OVER = 2  # what was applied, to the columns
+    CHECKING = 3  # what has just been sent: nothing new before what is there
 
 
 class Turns:
@@ -36,9 +37,10 @@ class Turns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._taken = False
-        self._waiting = [0] * len(Urgency)
+        # By urgency, those who had a turn before those who have not begun.
+        self._waiting = [0] * (2 * len(Urgency))
         self._wanted = 0  # how many wait
-        self._freed = [threading.Condition(self._lock) for _ in Urgency]
+        self._freed = [threading.Condition(self._lock) for _ in self._waiting]
         self._mine = threading.local()
 
     @contextmanager
@@ -47,7 +49,7 @@ class Turns:
         if self._urgency is not None:
             yield
             return
-        self._take(urgency)
+        self._take(urgency, 2 * urgency + 1)
         try:
             yield
         finally:
@@ -64,7 +66,7 @@ class Turns:
         try:
             yield
         finally:
-            self._take(urgency)
+            self._take(urgency, 2 * urgency)
 
     def give_way(self) -> None:
         """In the middle of what may take long: let those who are more urgent have theirs.
@@ -74,24 +76,29 @@ class Turns:
         if not self._wanted:
             return
         urgency = self._urgency
-        if urgency is not None and any(self._waiting[:urgency]):
+        if urgency is not None and any(self._waiting[: 2 * urgency]):
             self._give()
-            self._take(urgency)
+            self._take(urgency, 2 * urgency)
+
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for a turn."""
+        return self._wanted
 
     @property
     def _urgency(self) -> Urgency | None:
         """That of this thread's turn."""
         return getattr(self._mine, "urgency", None)
 
-    def _take(self, urgency: Urgency) -> None:
+    def _take(self, urgency: Urgency, place: int) -> None:
         with self._lock:
-            self._waiting[urgency] += 1
+            self._waiting[place] += 1
             self._wanted += 1
             try:
-                while self._taken or any(self._waiting[:urgency]):
-                    self._freed[urgency].wait()
+                while self._taken or any(self._waiting[:place]):
+                    self._freed[place].wait()
             finally:
-                self._waiting[urgency] -= 1
+                self._waiting[place] -= 1
                 self._wanted -= 1
             self._taken = True
         self._mine.urgency = urgency

@@ -127,7 +127,9 @@ class Applier:
         """Bring the columns up to some batches; a few large ones are much quicker than many."""
         seq = told[-1].seq
         if seq > self._handed_over:
-            self._columns.apply(seq, in_few([one for part in told for one in part.batches]))
+            with INTERPRETER.taken(Urgency.HANDING_OVER):
+                few = in_few([one for part in told for one in part.batches])
+            self._columns.apply(seq, few)
             self._handed_over = seq
         self._engine.stored(seq)
 

@@ -33,7 +33,7 @@ _MOST_WAITING_BYTES = 512 * 1024 * 1024
 # A batch costs the engine and the feed much that does not depend on its size. So after one that took a
 # while what comes is left a moment to come together.
 _LONG_APPLY_S = 0.02
-_GATHERING_S = 0.1  # at most, from the beginning of the batch before
+_GATHERING_S = 0.05  # at most, from the beginning of the batch before
 # The log is trimmed each time this much of it has been applied.
 _TRIM_BYTES = 64 * 1024 * 1024
 # So many batches may be in the people store before the columns have them.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from carpel.kit.numbers import DECIMALS
+from carpel.kit.turns import INTERPRETER, Urgency
 
 Kind = Literal[
     "text", "number", "date", "boolean", "text-list", "number-list", "id", "integer", "json"
@@ -93,10 +94,12 @@ def arrow(columns: dict[str, tuple[Kind, list[Any]]]) -> Any:
     # Numbers come as text. Arrow reads it as exactly as DuckDB, in a fiftieth of the time.
     exact = pa.decimal128(38, DECIMALS)
     made = {}
-    for name, (kind, values) in columns.items():
-        column = pa.array(values, type=types[kind])
-        made[name] = column.cast(exact) if kind == "number" else column
-    return pa.table(made)
+    with INTERPRETER.taken(Urgency.HANDING_OVER):
+        for name, (kind, values) in columns.items():
+            INTERPRETER.give_way()
+            column = pa.array(values, type=types[kind])
+            made[name] = column.cast(exact) if kind == "number" else column
+        return pa.table(made)
 
 
 def sparse(values: dict[int, Any], length: int, kind: Kind) -> tuple[Kind, list[Any]]:
