@@ -1,5 +1,6 @@
 # What everybody needs: `make demo`, `make test`. Both set everything up; python3, make and git do.
 
+# Which Python everything runs on, as .venv is made: `make clean`, `make PYTHON=/usr/bin/python3 test`.
 PYTHON ?= python3
 RUN := .venv/bin/
 

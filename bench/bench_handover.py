@@ -39,15 +39,14 @@ def main() -> None:
         theirs = Side(Path(folder) / "theirs")
         theirs.fill(contacts)
         theirs.vacuum()
-        ratios = []
         for number in range(ROUNDS):
             speed.look()
             found = [side.round(number) for side in (ours, theirs)]
-            ratios.append(sum(found[1]) / sum(found[0]))
+            ratio = sum(found[1]) / sum(found[0])
             told = [f"{over * 1000:,.0f} + {fold * 1000:,.0f} ms" for over, fold in found]
             print(
                 f"{(number + 1) * HAND_OVERS * CHANGED:,} changed: processor for {HAND_OVERS} hand-overs "
-                f"+ fold {told[0]}, by default {told[1]}: {ratios[-1]:.1f} times",
+                f"+ fold {told[0]}, by default {told[1]}: {ratio:.1f} times",
                 flush=True,
             )
         for side in (ours, theirs):

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 UV_VERSION = "0.13.8"
 OLDEST_UV = (0, 8)
+OLDEST_PYTHON = (3, 11)
 INDEX = "https://pypi.org/pypi/uv/{version}/json"
 
 
@@ -33,8 +34,15 @@ def main() -> None:
         **os.environ,
         "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv"),
     }
-    command = [uv, "sync", "--locked", "--project", str(ROOT), *sys.argv[1:]]
+    command = [uv, "sync", "--locked", "--project", str(ROOT), *_this_python(), *sys.argv[1:]]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+def _this_python() -> list[str]:
+    """Let the environment have the Python that runs this, where nothing else is asked for."""
+    if sys.version_info < OLDEST_PYTHON or "UV_PYTHON" in os.environ or "--python" in sys.argv:
+        return []
+    return ["--python", getattr(sys, "_base_executable", sys.executable)]
 
 
 def find_uv() -> str:

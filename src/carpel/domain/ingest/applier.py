@@ -80,15 +80,17 @@ class Applier:
         """
         seq = records[-1][0]
         batch = Batch(self._people, self._counters)
-        with self._people.write(), INTERPRETER.taken(Urgency.APPLYING):
+        with self._people.write():
             self._people.clear_outbox(self._handed_over)
-            batch.look_up([record for _, record in records])
-            results = [batch.apply(number, record) for number, record in records]
+            with INTERPRETER.taken(Urgency.APPLYING):
+                batch.look_up([record for _, record in records])
+                results = [batch.apply(number, record) for number, record in records]
+                changed = changes_.encode(batch.changes.parts.values())
             batch.session.flush()
             batch.flush_event_keys()
             batch.flush_ended(self._remember_us)
             batch.known.flush()
-            self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
+            self._people.put_outbox(seq, changed)
             self._people.set_counters({**self._counters.moved(), "applied": seq})
         return Applied(seq, results, batch.changes, batch.session)
 

@@ -154,8 +154,7 @@ class Columns:
         self._writer.execute(f"SET {_VACUUM} = {_ALL_OF_THEM}")
         try:
             yield
-            with contextlib.suppress(duckdb.TransactionException):  # what is left goes next time
-                self._writer.execute("CHECKPOINT")
+            self._fold()  # what is left goes next time
         finally:
             self._writer.execute(f"SET {_VACUUM} = 0")
 
@@ -183,13 +182,18 @@ class Columns:
             TimeoutError: one of them takes too long.
         """
         for _ in range(_TRIES):
-            try:
-                self._writer.execute("CHECKPOINT")
-            except duckdb.TransactionException:
-                time.sleep(_BETWEEN_TRIES_S)
-            else:
+            if self._fold():
                 return
+            time.sleep(_BETWEEN_TRIES_S)
         raise TimeoutError("the columns are being read; their file cannot be brought up to date")
+
+    def _fold(self) -> bool:
+        """Fold the log now; whether DuckDB did, which it does not beside some readers."""
+        try:
+            self._writer.execute("CHECKPOINT")
+        except duckdb.TransactionException:
+            return False
+        return True
 
     def close(self) -> None:
         self._writer.close()
