@@ -1,4 +1,4 @@
-"""Turns at the interpreter: one at a time, the most urgent first."""
+"""Turns at the interpreter: one at a time, the most urgent first, but nobody waits for ever."""
 
 from __future__ import annotations
 
@@ -80,6 +80,20 @@ def test_the_most_urgent_comes_first(crowd: Crowd) -> None:
     assert not crowd.done
     go.set()
     assert crowd.end() == ["held", "counts", "applies", "checks"]
+
+
+def test_who_has_waited_long_comes_first() -> None:
+    crowd = Crowd(Turns(patience_s=0))  # any wait is long
+
+    def work() -> None:
+        crowd.turns.give_way()
+        crowd.done.append("held")
+
+    go = crowd.hold(Urgency.COUNTING, work)
+    crowd.ask(Urgency.CHECKING, "checks")
+    crowd.ask(Urgency.COUNTING, "counts")
+    go.set()
+    assert crowd.end() == ["checks", "counts", "held"]
 
 
 def test_one_gives_way_to_those_more_urgent_only(crowd: Crowd) -> None:

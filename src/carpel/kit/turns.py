@@ -14,9 +14,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from enum import IntEnum
+from time import perf_counter
 
 _MANY = 100  # a millisecond or two
+# Who has waited so long comes next, and is not interrupted for a moment: or what is urgent would
+# keep all else waiting on a server that has too much to do.
+_PATIENCE_S = 0.1
+_SLICE_S = 0.03
 
 
 class Urgency(IntEnum):
@@ -28,19 +34,28 @@ class Urgency(IntEnum):
     CHECKING = 3  # what has just been sent: nothing new before what is there
 
 
+@dataclass
+class _Waiter:
+    """A thread that waits for its turn."""
+
+    place: int  # by urgency, those who had a turn before those who have not begun
+    since: float
+    turn: threading.Lock  # free once it has it
+    undisturbed_until: float = 0.0
+
+
 class Turns:
-    """One turn at a time, the most urgent first. Thread-safe.
+    """One turn at a time, the most urgent first, but nobody waits for ever. Thread-safe.
 
     Who has a turn may ask again: that is the same turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = _PATIENCE_S) -> None:
+        """Args: patience_s: who has waited so long comes before who is more urgent."""
+        self._patience_s = patience_s
         self._lock = threading.Lock()
         self._taken = False
-        # By urgency, those who had a turn before those who have not begun.
-        self._waiting = [0] * (2 * len(Urgency))
-        self._wanted = 0  # how many wait
-        self._freed = [threading.Condition(self._lock) for _ in self._waiting]
+        self._waiters: list[_Waiter] = []  # none while no turn is taken
         self._mine = threading.local()
 
     @contextmanager
@@ -71,46 +86,60 @@ class Turns:
     def give_way(self) -> None:
         """In the middle of what may take long: let those who are more urgent have theirs.
 
-        Takes 50 nanoseconds when nobody waits, so it can be asked at each of many items.
+        Takes 50 nanoseconds when nobody waits, so it can be asked at each of many items. Who has just
+        got a turn after a long wait keeps it for a moment.
         """
-        if not self._wanted:
+        if not self._waiters:
             return
         urgency = self._urgency
-        if urgency is not None and any(self._waiting[: 2 * urgency]):
+        if urgency is not None and self._is_wanted(2 * urgency):
             self._give()
             self._take(urgency, 2 * urgency)
 
     @property
     def waiting(self) -> int:
         """How many threads wait for a turn."""
-        return self._wanted
+        return len(self._waiters)
 
     @property
     def _urgency(self) -> Urgency | None:
         """That of this thread's turn."""
         return getattr(self._mine, "urgency", None)
 
-    def _take(self, urgency: Urgency, place: int) -> None:
+    def _is_wanted(self, place: int) -> bool:
+        """Whether somebody waits who comes before a place, and this one had its time."""
+        now = perf_counter()
         with self._lock:
-            self._waiting[place] += 1
-            self._wanted += 1
-            try:
-                while self._taken or any(self._waiting[:place]):
-                    self._freed[place].wait()
-            finally:
-                self._waiting[place] -= 1
-                self._wanted -= 1
+            return now >= self._mine.undisturbed_until and any(
+                one.place < place or one.since < now - self._patience_s for one in self._waiters
+            )
+
+    def _take(self, urgency: Urgency, place: int) -> None:
+        undisturbed_until = 0.0
+        with self._lock:
+            waiter = _Waiter(place, perf_counter(), threading.Lock()) if self._taken else None
             self._taken = True
-        self._mine.urgency = urgency
+            if waiter is not None:
+                waiter.turn.acquire()
+                self._waiters.append(waiter)
+        if waiter is not None:
+            waiter.turn.acquire()
+            undisturbed_until = waiter.undisturbed_until
+        self._mine.urgency, self._mine.undisturbed_until = urgency, undisturbed_until
 
     def _give(self) -> None:
         self._mine.urgency = None
         with self._lock:
-            self._taken = False
-            for freed, waiting in zip(self._freed, self._waiting, strict=True):
-                if waiting:
-                    freed.notify()
-                    break
+            if not self._waiters:
+                self._taken = False
+                return
+            now = perf_counter()
+            oldest = min(self._waiters, key=lambda one: one.since)
+            is_late = oldest.since < now - self._patience_s
+            chosen = oldest if is_late else min(self._waiters, key=lambda one: one.place)
+            chosen.undisturbed_until = now + _SLICE_S if is_late else 0.0
+            self._waiters.remove(chosen)
+        chosen.turn.release()
 
 
 INTERPRETER = Turns()
