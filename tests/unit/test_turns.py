@@ -69,7 +69,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def crowd() -> Crowd:
-    return Crowd(Turns())
+    return Crowd(Turns(patience_s=PATIENCE_S))  # however slow the machine, no wait is long
 
 
 def test_the_most_urgent_comes_first(crowd: Crowd) -> None:
