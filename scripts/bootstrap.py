@@ -31,18 +31,19 @@ def main() -> None:
     # The machine's own certificates, so that it works behind a company's proxy too.
     environment = {
         "UV_SYSTEM_CERTS": "true",
+        **_this_python(),
         **os.environ,
         "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv"),
     }
-    command = [uv, "sync", "--locked", "--project", str(ROOT), *_this_python(), *sys.argv[1:]]
+    command = [uv, "sync", "--locked", "--project", str(ROOT), *sys.argv[1:]]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
-def _this_python() -> list[str]:
-    """Let the environment have the Python that runs this, where nothing else is asked for."""
-    if sys.version_info < OLDEST_PYTHON or "UV_PYTHON" in os.environ or "--python" in sys.argv:
-        return []
-    return ["--python", getattr(sys, "_base_executable", sys.executable)]
+def _this_python() -> dict[str, str]:
+    """Let the environment have the Python that runs this, where it is new enough."""
+    if sys.version_info < OLDEST_PYTHON:
+        return {}
+    return {"UV_PYTHON": getattr(sys, "_base_executable", sys.executable)}
 
 
 def find_uv() -> str:

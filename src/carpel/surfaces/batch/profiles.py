@@ -162,11 +162,11 @@ def _take_attributes(
     call: Call, checker: Checker, types: dict[str, FieldType], item: Item, taken: Taken
 ) -> bool:
     """Whether the item names somebody; its attributes are taken then."""
+    INTERPRETER.give_way()
     reading = item.reading
     for key, reason in reading.wrong:
         taken.leave_out("attribute", item.index, reason, key)
     known = _known(call, {*reading.fields, *(change.field for change in reading.changes)}, types)
-    INTERPRETER.give_way()
     draft = Draft(
         dict(item.identifiers),
         {name: value for name, value in reading.fields.items() if name in known},

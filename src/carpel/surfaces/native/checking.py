@@ -30,6 +30,10 @@ class Checked:
     refused: list[tuple[int, Refused]]
     places: list[int]  # of the ready ones, among all
 
+    def take(self, ready: list[tuple[int, Any]]) -> None:
+        """These are ready, each with its place among all."""
+        self.places, self.ready = [place for place, _ in ready], [one for _, one in ready]
+
 
 def skips(call: Call) -> bool:
     """Whether what is wrong is left out, and does not refuse the rest."""
@@ -47,23 +51,15 @@ def check_contacts(call: Call, items: list[Any], planned: Planned | None = None)
     With `planned` nothing is made: the fields that would be are noted there, and taken as known.
     """
     checked = Checked([], [], [])
-    drafts = _each(items, _contact_draft, checked)
+    drafts = _each(list(enumerate(items)), _contact_draft, checked)
     contacts, fields = call.rooms.contacts, call.rooms.fields
-    places, given = [place for place, _ in drafts], [draft for _, draft in drafts]
-    wanted = contacts.new_fields(call.workspace, given)
+    wanted = contacts.new_fields(call.workspace, [draft for _, draft in drafts])
     if planned is not None:
         planned.update({name: wanted[name] for name in wanted if name not in planned})
         wanted = planned
     with fields.making(call.workspace, wanted) as making:
         checker = contacts.checker(call.workspace, making.fields)
-        with checking(len(given)):
-            for place, draft in zip(places, given, strict=True):
-                INTERPRETER.give_way()
-                try:
-                    checked.ready.append(checker.check(draft))
-                    checked.places.append(place)
-                except WriteRefused as refused:
-                    checked.refused.append((place, refused))
+        checked.take(_each(drafts, checker.check, checked))
         if planned is not None or (checked.refused and not skips(call)):
             making.give_up()
             return checked
@@ -105,29 +101,24 @@ def check_events(call: Call, items: list[Any], _planned: Planned | None = None) 
         return _event_draft(item, create=create, recognise=run != 0)
 
     checker = call.rooms.events.checker(call.workspace)
-    with checking(len(items)):
-        for place, draft in _each(items, draft_of, checked):
-            INTERPRETER.give_way()
-            try:
-                checked.ready.append(checker.check(draft))
-                checked.places.append(place)
-            except EventRefused as refused:
-                checked.refused.append((place, refused))
+    drafts = _each(list(enumerate(items)), draft_of, checked)
+    checked.take(_each(drafts, checker.check, checked))
     return checked
 
 
 def _each(
-    items: list[Any], draft_of: Callable[[Any], Any], checked: Checked
+    given: list[tuple[int, Any]], work: Callable[[Any], Any], checked: Checked
 ) -> list[tuple[int, Any]]:
-    drafts = []
-    with checking(len(items)):
-        for place, item in enumerate(items):
+    """What becomes of each item, with its place among all; who is refused is put down."""
+    made = []
+    with checking(len(given)):
+        for place, one in given:
             INTERPRETER.give_way()
             try:
-                drafts.append((place, draft_of(item)))
-            except WriteRefused as refused:
+                made.append((place, work(one)))
+            except (WriteRefused, EventRefused) as refused:
                 checked.refused.append((place, refused))
-    return drafts
+    return made
 
 
 def _contact_draft(item: Any) -> Draft:
