@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import IntEnum
+from math import inf
 from time import perf_counter
 
 _MANY = 100  # a millisecond or two
@@ -23,6 +24,7 @@ _MANY = 100  # a millisecond or two
 # keep all else waiting on a server that has too much to do.
 _PATIENCE_S = 0.1
 _SLICE_S = 0.03
+_NOBODY = 1 << 30  # a place after all
 
 
 class Urgency(IntEnum):
@@ -56,6 +58,8 @@ class Turns:
         self._lock = threading.Lock()
         self._taken = False
         self._waiters: list[_Waiter] = []  # none while no turn is taken
+        self._first = _NOBODY  # of their places, and since when the one who came first waits
+        self._since = inf
         self._mine = threading.local()
 
     @contextmanager
@@ -92,7 +96,12 @@ class Turns:
         if not self._waiters:
             return
         urgency = self._urgency
-        if urgency is not None and self._is_wanted(2 * urgency):
+        if urgency is None:
+            return
+        # Without the lock, as nearly always nobody who waits comes before.
+        if self._first >= 2 * urgency and perf_counter() < self._since + self._patience_s:
+            return
+        if self._is_wanted(2 * urgency):
             self._give()
             self._take(urgency, 2 * urgency)
 
@@ -122,6 +131,7 @@ class Turns:
             if waiter is not None:
                 waiter.turn.acquire()
                 self._waiters.append(waiter)
+                self._look()
         if waiter is not None:
             waiter.turn.acquire()
             undisturbed_until = waiter.undisturbed_until
@@ -139,7 +149,13 @@ class Turns:
             chosen = oldest if is_late else min(self._waiters, key=lambda one: one.place)
             chosen.undisturbed_until = now + _SLICE_S if is_late else 0.0
             self._waiters.remove(chosen)
+            self._look()
         chosen.turn.release()
+
+    def _look(self) -> None:
+        """Keep what `give_way` asks first. Needs the lock."""
+        self._first = min((one.place for one in self._waiters), default=_NOBODY)
+        self._since = min((one.since for one in self._waiters), default=inf)
 
 
 INTERPRETER = Turns()

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from pyroaring import BitMap, FrozenBitMap
 
-from carpel.domain.feed import Feed, TooOld, folding, runs, upkeep
+from carpel.domain.feed import Feed, TooOld, folding, runs, stretches, upkeep
 from carpel.domain.feed.ledger import Ledger, Moved
 from carpel.domain.feed.repository import FeedRepository
 from carpel.domain.feed.upkeep import Upkeep
 from carpel.engine.publication import Moves, Publication, Standing
-from carpel.kit.clock import DAY, HOUR, SECOND, SteppedClock
+from carpel.kit.clock import DAY, HOUR, MINUTE, SECOND, SteppedClock
 from carpel.storage.feed import FeedStore
 from carpel.storage.people import People, PeopleView
 
@@ -51,6 +51,9 @@ class Play:
     """The writer's parts, without its thread, and the model."""
 
     def __init__(self, data: Path, seed: int) -> None:
+        people = People(data / "people.sqlite")
+        people.put_rows((1, no, no.to_bytes(16, "big"), b"") for no in NUMBERS)
+        people.close()
         self.data = data
         self.chance = random.Random(seed)
         self.clock = SteppedClock(1_800_000_000_000_000)
@@ -225,11 +228,10 @@ def test_levels_say_what_happened(
 ) -> None:
     for module, name, few in ((upkeep, "_MANY_UNFOLDED", 5), (upkeep, "_BLOCKS", 7),
                               (upkeep, "_PIECE", 3_000), (folding, "_MOST_BLOCKS", 20),
-                              (folding, "_MOST_MOVES", (1 << 20, 8)[seed % 2])):  # fmt: skip
+                              (folding, "_MOST_MOVES", (1 << 20, 8)[seed % 2]),
+                              (stretches, "_LARGE", (1_000, 3)[seed // 2 % 2]),
+                              (runs, "_FEW", (8_192, 2)[seed % 2])):  # fmt: skip
         monkeypatch.setattr(module, name, few)
-    people = People(tmp_path / "people.sqlite")
-    people.put_rows((1, no, no.to_bytes(16, "big"), b"") for no in NUMBERS)
-    people.close()
     play = Play(tmp_path, seed)
     for _ in range(4):
         with play.life():
@@ -245,6 +247,25 @@ def test_levels_say_what_happened(
         counted = "SELECT max(n) FROM (SELECT count(*) AS n FROM run GROUP BY segment, part)"
         with play.store.read() as connection:
             assert connection.execute(counted).fetchone()[0] <= 20
+
+
+def test_what_an_earlier_process_left_is_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_MANY_UNFOLDED", 5)
+    play = Play(tmp_path, 1)
+    with play.life():
+        for _ in range(30):
+            play.move()
+    with play.life():
+        play.clock.advance(MINUTE)
+        play.fold(all_of_it=True)
+        play.check()
+        with play.store.looking() as connection:
+            tables = FeedRepository(connection)
+            left = [tables.count_of(one.segment, one.folded) for one in tables.all_stored()]
+        assert len(left) == len(SEGMENTS)
+        assert max(left) < 5
 
 
 def test_runs_merge_few_times_and_stay_few() -> None:

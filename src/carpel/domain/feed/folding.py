@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
-from pyroaring import BitMap, FrozenBitMap
+from pyroaring import BitMap
 
 from . import runs
-from .model import PART, SHIFT, Block
+from .model import PART, SHIFT, Brief
 from .repository import FeedRepository
-from .runs import Run
+from .runs import LEFT, Instants, Run
+from .stretches import Numbers, latest
 
 # At most so much is folded at once, but for a single block, which may be larger.
 _MOST_MOVES = 1 << 20
@@ -24,8 +24,6 @@ _MOST_BLOCKS = 5_000
 _WINDOW = 16
 # A row costs about as much as so many contacts in it.
 _ROW = 1_000
-
-Numbers = npt.NDArray[np.uint32]
 
 
 class Folding:
@@ -49,10 +47,12 @@ class Folding:
             return set()
         if left > 0:
             self._unfolded[segment] = left
-        through, parts = blocks[-1].last, set[int]()
-        for moved in _windows([one for one in blocks if one.members and not one.erased]):
+        first, count, *_ = blocks[-1]
+        through, parts = first + count - 1, set[int]()
+        for numbers, since in _windows(blocks):
             rows = [
-                (segment, part, through, len(run), runs.pack(run)) for part, run in _by_part(moved)
+                (segment, part, through, len(run), runs.pack(run))
+                for part, run in _by_part(numbers, since)
             ]
             self._tables.add_runs(rows)
             parts.update(row[1] for row in rows)
@@ -76,46 +76,36 @@ class Folding:
             self._tables.add_runs([(segment, part, chosen[0], len(run), runs.pack(run))])
         self.work += len(run) + many * _ROW
 
-    def _next(self, segment: int, folded: int) -> list[Block]:
+    def _next(self, segment: int, folded: int) -> list[Brief]:
         """The blocks to fold next, in order."""
-        found: list[Block] = []
+        found: list[Brief] = []
         moves = 0
-        for block in self._tables.blocks_following(segment, folded):
-            moves += len(block.members)
+        for block in self._tables.briefs(segment, folded):
+            moves += block[1]
             if found and (moves > _MOST_MOVES or len(found) == _MOST_BLOCKS):
                 break
             found.append(block)
         return found
 
 
-def _windows(blocks: list[Block]) -> Iterator[list[tuple[int, FrozenBitMap]]]:
-    """What each block moved, and since when those are in or `LEFT`; some parts at a time if it is much."""
-    whole = [(one.at if one.entered else runs.LEFT, one.members) for one in blocks]
-    if sum(len(members) for _, members in whole) <= _MOST_MOVES:
-        yield whole
+def _windows(blocks: list[Brief]) -> Iterator[tuple[Numbers, Instants]]:
+    """Whom blocks moved, and since when those are in or `LEFT`; some parts at a time if it is much."""
+    if len(blocks) > 1 or blocks[0][1] <= _MOST_MOVES:
+        yield latest(blocks)
         return
+    _, _, at, entered, erased, lowest, highest, body = blocks[0]
+    members = BitMap() if erased else BitMap.deserialize(body or b"")
     width = _WINDOW * PART
-    lowest, highest = min(one.min() for _, one in whole), max(one.max() for _, one in whole)
     for start in range(lowest // width * width, highest + 1, width):
-        window = BitMap(range(start, min(start + width, 1 << 32)))
-        yield [(since, members & window) for since, members in whole]
+        window = members & BitMap(range(start, min(start + width, 1 << 32)))
+        numbers: Numbers = np.array(window.to_array(), dtype=np.uint32)
+        yield numbers, np.full(len(numbers), at if entered else LEFT)
 
 
-def _by_part(moved: list[tuple[int, FrozenBitMap]]) -> Iterator[tuple[int, Run]]:
-    """What moves, the oldest first, made of each part's contacts."""
-    if not any(members for _, members in moved):
+def _by_part(numbers: Numbers, since: Instants) -> Iterator[tuple[int, Run]]:
+    """What each part has of some contacts, who are in order."""
+    if not len(numbers):
         return
-    newest_first = moved[::-1]
-    found = [np.frombuffer(members.to_array(), dtype=np.uint32) for _, members in newest_first]
-    since = np.repeat(
-        np.array([one for one, _ in newest_first], dtype=np.int64), [len(one) for one in found]
-    )
-    numbers: Numbers = np.concatenate(found)
-    if len(found) > 1:
-        order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
-        newest = np.concatenate(([True], numbers[1:] != numbers[:-1]))
-        numbers, since = numbers[newest], since[order[newest]]
     parts = numbers >> SHIFT
     starts = [0, *(np.flatnonzero(np.diff(parts)) + 1).tolist(), len(numbers)]
     places = numbers.astype(np.uint16)

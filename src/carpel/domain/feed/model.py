@@ -23,6 +23,11 @@ class TooOld(Refusal):
     """The changes after a place in the feed are no longer kept."""
 
 
+# A block as far as it matters to who is in: first change, count, instant, whether they entered, whether
+# they were erased, lowest and highest contact, and the bitmap of all when they were more than two.
+Brief = tuple[int, int, int, int, int, int, int, bytes | None]
+
+
 @dataclass(frozen=True)
 class Block:
     """Contacts that entered or left a segment together.

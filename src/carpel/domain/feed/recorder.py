@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from pyroaring import BitMap, FrozenBitMap
 
@@ -29,7 +29,7 @@ _MOST_QUEUED = 100_000
 _MOST_BYTES = 256 << 20
 _MOST_TOGETHER = 1_000
 _ITEM = 600  # bytes of one publication, without its bitmaps
-_RESTS = 15  # times as long as a piece of upkeep took
+_RESTS = 15  # times as long as a piece of upkeep computed
 # A batch of data moves people in hundreds of segments, told one after the other: beside a stream of
 # them they are given a moment to come together, not each few a commit of their own.
 _STREAM_S = 0.1
@@ -122,6 +122,9 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="carpel-feed", daemon=True)
 
     def start(self) -> None:
+        self._written_at = (
+            self._clock.now() + MINUTE
+        )  # a start is no quiet time: segments are built
         self._thread.start()
 
     @property
@@ -236,15 +239,16 @@ class Recorder:
 
         Beside a stream of changes comes a rest after it: many segments have much to fold at once.
         """
-        begun = self._clock.now()
+        begun, used = self._clock.now(), thread_time()
         try:
             if self._to_scrub:
                 self._to_scrub = not self._store.scrub()
             with self._store.write() as connection:
                 self._upkeep.step(connection, self._written_at)
             if not self._upkeep.is_quiet(self._written_at):
-                now = self._clock.now()
-                self._rest_until = now + _RESTS * (now - begun)
+                # By its own computing, which others hold up: or the more there is to do, the less is done.
+                now, took = self._clock.now(), int((thread_time() - used) * SECOND)
+                self._rest_until = now + _RESTS * min(now - begun, took)
         except Exception:
             _log.exception("changes of membership cannot be folded or pruned; trying again")
             self._rest_until = self._clock.now() + MINUTE

@@ -26,6 +26,10 @@ Instants = npt.NDArray[np.int64]
 LEFT = np.iinfo(np.int64).min
 _NOTHING = LEFT + 1
 
+# So few contacts are sorted; with more, an array of the whole part is quicker.
+_FEW = 8_192
+_FEW_INSTANTS = 256  # are told apart without NumPy
+
 # So many runs of similar size become one.
 _MANY = 4
 
@@ -64,10 +68,8 @@ def pack(run: Run) -> bytes:
     members, times = _bitmap(run.places[inside]), run.since[inside]
     if not len(times) or times.min() == times.max():
         return _encode(_Packed(members, times[:1].tobytes(), b"", left))
-    instants, which = np.unique(times, return_inverse=True)
-    kind = np.uint8 if len(instants) <= 1 << 8 else np.uint16
-    body = zlib.compress(which.astype(kind).tobytes(), 1)
-    return _encode(_Packed(members, instants.tobytes(), body, left))
+    instants, which = _distinct(times)
+    return _encode(_Packed(members, instants.tobytes(), _deflated(which), left))
 
 
 def unpack(body: bytes) -> Run:
@@ -77,6 +79,11 @@ def unpack(body: bytes) -> Run:
     left = _array(_left(packed))
     if not len(left):
         return Run(inside, _times(packed, len(inside)))
+    if len(inside) + len(left) <= _FEW:
+        places = np.concatenate((inside, left))
+        since = np.concatenate((_times(packed, len(inside)), np.full(len(left), LEFT)))
+        order = np.argsort(places)
+        return Run(places[order], since[order])
     dense = _nobody()
     dense[inside], dense[left] = _times(packed, len(inside)), LEFT
     return _run(dense)
@@ -89,12 +96,26 @@ def merge(newest_first: Sequence[Run], *, oldest: bool) -> Run:
         newest_first: the runs.
         oldest: whether no run is older than these: then who left need not be said.
     """
+    if sum(map(len, newest_first)) <= _FEW:
+        merged = _merge_few(newest_first)
+        inside = merged.since != LEFT
+        return Run(merged.places[inside], merged.since[inside]) if oldest else merged
     dense = _nobody()
     for run in reversed(newest_first):
         dense[run.places] = run.since
     if oldest:
         dense[dense == LEFT] = _NOTHING
     return _run(dense)
+
+
+def _merge_few(newest_first: Sequence[Run]) -> Run:
+    places = np.concatenate([run.places for run in newest_first])
+    since = np.concatenate([run.since for run in newest_first])
+    order = np.argsort(places, kind="stable")
+    places, since = places[order], since[order]
+    newest = np.ones(len(places), dtype=np.bool_)
+    newest[1:] = places[1:] != places[:-1]
+    return Run(places[newest], since[newest])
 
 
 def how_many(counts: Sequence[int]) -> int:
@@ -152,6 +173,22 @@ def _times(packed: _Packed, members: int) -> Instants:
     kind = np.uint8 if len(instants) <= 1 << 8 else np.uint16
     which = np.frombuffer(zlib.decompress(packed.which), dtype=kind).astype(np.intp)
     return np.take(instants, which)
+
+
+def _distinct(times: Instants) -> tuple[Instants, bytes]:
+    """The distinct instants, and for each time the place of its instant, in one byte or two."""
+    if len(times) <= _FEW_INSTANTS:
+        known = {one: n for n, one in enumerate(sorted(set(times.tolist())))}
+        return np.array(list(known), dtype=np.int64), bytes(known[one] for one in times.tolist())
+    instants, which = np.unique(times, return_inverse=True)
+    kind = np.uint8 if len(instants) <= 1 << 8 else np.uint16
+    return instants, which.astype(kind).tobytes()
+
+
+def _deflated(body: bytes) -> bytes:
+    # Most are short: making room for a window of 32 KiB would take longer than all else.
+    small = zlib.compressobj(1, wbits=10, memLevel=4) if len(body) <= 1 << 10 else None
+    return zlib.compress(body, 1) if small is None else small.compress(body) + small.flush()
 
 
 def _left(packed: _Packed) -> BitMap:

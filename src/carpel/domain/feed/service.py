@@ -13,10 +13,10 @@ from carpel.kit.instants import LATEST
 from carpel.storage.feed import FeedStore
 from carpel.storage.people import PeopleView
 
-from . import runs
+from . import stretches
 from .causes import Batches, Mixed
 from .ledger import Moved
-from .model import SHIFT, Block, Change, Changes, Stored, TooOld
+from .model import Block, Change, Changes, Stored, TooOld
 from .recorder import Erased, Forgotten, Recorded, Recorder, moment_of
 from .repository import FeedRepository
 from .sinces import since_when
@@ -215,15 +215,7 @@ class Feed:
             found = tables.stored(segment)
             if found is None:
                 return None
-            members = BitMap()
-            for part, stored in tables.parts(segment):
-                inside = runs.members(body for _, body in stored)
-                members |= inside.shift(part << SHIFT)
-            for entered, moved in tables.moves_following(segment, found.folded):
-                if entered:
-                    members |= moved
-                else:
-                    members -= moved
+            members = stretches.members(tables, found)
         return found, FrozenBitMap(members)
 
     def standings(self) -> dict[int, Standing]:

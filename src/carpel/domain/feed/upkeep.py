@@ -10,7 +10,7 @@ import sqlite3
 from itertools import takewhile
 
 from carpel.domain.history.repository import HistoryRepository
-from carpel.kit.clock import HOUR, SECOND, Clock
+from carpel.kit.clock import HOUR, MINUTE, SECOND, Clock
 
 from .folding import Folding
 from .repository import FeedRepository
@@ -26,6 +26,8 @@ _PIECE = 200_000
 _PIECE_BESIDE = 40_000  # a stream of changes
 _BLOCKS = 2_000
 _RUNS = 100
+_SEGMENTS = 50
+_COUNT_AFTER = MINUTE  # from a start, which has enough to do
 
 
 class Upkeep:
@@ -40,6 +42,9 @@ class Upkeep:
         self._forgotten: dict[int, None] = {}  # deleted segments that have something left
         self._pruned_at: int | None = None
         self._older_than: int | None = None  # what is being forgotten
+        # Segments of which an earlier process may have left much; None before they are looked for.
+        self._uncounted: list[int] | None = None
+        self._count_at = clock.now() + _COUNT_AFTER
 
     def forget(self, segment: int) -> None:
         """A segment is deleted: all that is kept of it goes. A new process has to be told again."""
@@ -47,10 +52,12 @@ class Upkeep:
 
     def next(self, written_at: int) -> int | None:
         """When there is something to do, when nothing is written any more since an instant."""
-        pressing = self._forgotten or self._grown or self._older_than is not None
+        pressing = self._forgotten or self._grown or self._uncounted or self._older_than is not None
         if pressing or self._crowded(_FAR_TOO_MANY) is not None:
             return 0
         dues = [] if self._crowded(_MANY_UNFOLDED) is None else [written_at + _QUIET]
+        if self._uncounted is None:
+            dues.append(self._count_at)
         if self._keep_us is not None:
             dues.append(0 if self._pruned_at is None else self._pruned_at + _PRUNE_EVERY)
         return min(dues, default=None)
@@ -66,6 +73,11 @@ class Upkeep:
         tables = FeedRepository(connection)
         if self._forgotten:
             self._forget_some(tables, HistoryRepository(connection))
+            return
+        if self._uncounted is None and self._clock.now() >= self._count_at:
+            self._uncounted = list(tables.segments())
+        if self._uncounted:
+            self._count_some(tables, self._uncounted)
             return
         folding = Folding(tables, self.unfolded)
         if self._keep_us is not None and self._older_than is None:
@@ -95,6 +107,14 @@ class Upkeep:
         if tables.forget_some(segment, _BLOCKS, _RUNS):
             history.forget(segment)
             del self._forgotten[segment]
+
+    def _count_some(self, tables: FeedRepository, left: list[int]) -> None:
+        """What an earlier process did not fold is folded, though nothing is written of it any more."""
+        some = [tables.stored(one) for one in left[:_SEGMENTS]]
+        del left[:_SEGMENTS]
+        for stored in some:
+            if stored is not None and stored.segment not in self.unfolded:
+                self.unfolded[stored.segment] = tables.count_of(stored.segment, stored.folded)
 
     def _merge(self, folding: Folding) -> None:
         segment, parts = next(iter(self._grown.items()))

@@ -90,7 +90,8 @@ class Call:
             BatchError: (400) it is not JSON, or larger than anything this door takes.
         """
         try:
-            return parse_json(await read_body(self.request, MOST_BYTES))
+            body = await read_body(self.request, MOST_BYTES)
+            return await self.off_loop(parse_json, body)
         except NotJson as error:
             raise errors.not_json(f"The body is not JSON: {error}") from None
         except TooLarge:

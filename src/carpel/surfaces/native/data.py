@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from carpel.domain.ingest import ContactsRecord, EventsRecord, Once, Record, Ticket
 from carpel.kit.ids import new_seed
+from carpel.kit.turns import checking
 from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
 
 from . import params
@@ -35,6 +36,7 @@ EVENTS_PARAMS = (
 
 MOST_ITEMS = 100_000
 MOST_PROBLEMS = 100
+_ITEM_BYTES = 100  # or so
 
 
 async def post_contacts(call: Call) -> Response:
@@ -79,11 +81,11 @@ async def take_good(
 async def _take(call: Call, kind: Kind) -> Response:
     if call.is_lines:
         return await take_lines(call, kind)
-    items = await _items(call)
+    body = await call.body()
     once = await call.once()
-    checked = await call.off_loop(kind.check, call, items)
+    count, checked = await call.off_loop(_read, call, kind, body)
     if checked.refused and not skips(call):
-        raise _all_refused(checked, single=len(items) == 1)
+        raise _all_refused(checked, single=count == 1)
     if not checked.ready:
         return call.answer(_accepted(0, checked), 202)
     ticket = await call.off_loop(
@@ -156,9 +158,15 @@ def _all_refused(checked: Checked, *, single: bool) -> Problem:
     )
 
 
-async def _items(call: Call) -> list[Any]:
+def _read(call: Call, kind: Kind, body: bytes) -> tuple[int, Checked]:
+    """How many items a body has, and what is right and wrong in them."""
+    with checking(len(body) // _ITEM_BYTES):
+        items = _items(body.strip())
+        return len(items), kind.check(call, items)
+
+
+def _items(body: bytes) -> list[Any]:
     """One object, an array of them, or one a line."""
-    body = (await call.body()).strip()
     try:
         parsed = parse_lines(body) if _looks_like_lines(body) else parse_json(body)
     except NotJson as error:

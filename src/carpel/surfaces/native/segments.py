@@ -43,8 +43,9 @@ async def list_segments(call: Call) -> Response:
     after = int(call.cursor("segments", int)[0]) if call.given["cursor"] else 0
     archived = {"true": True, "all": None}.get(call.given["archived"], False)
     everyone = call.rooms.segments.list_of(call.workspace, archived=archived)
-    fits = _filters(call)
-    found = [one for one in everyone if one.no > after and all(fit(one) for fit in fits)]
+    found = [one for one in everyone if one.no > after]
+    for fit in _filters(call):
+        found = [one for one in found if fit(one)]
     page = found[:limit]
     await call.off_loop(call.rooms.segments.settle, page, timeout_s=PATIENCE_S)
     await _settle_trend(call)
