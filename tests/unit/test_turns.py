@@ -75,11 +75,11 @@ def crowd() -> Crowd:
 def test_the_most_urgent_comes_first(crowd: Crowd) -> None:
     go = crowd.hold(Urgency.CHECKING, lambda: crowd.done.append("held"))
     crowd.ask(Urgency.CHECKING, "checks")
-    crowd.ask(Urgency.APPLYING, "applies")
     crowd.ask(Urgency.COUNTING, "counts")
+    crowd.ask(Urgency.APPLYING, "applies")
     assert not crowd.done
     go.set()
-    assert crowd.end() == ["held", "counts", "applies", "checks"]
+    assert crowd.end() == ["held", "applies", "counts", "checks"]
 
 
 def test_who_has_waited_long_comes_first() -> None:
@@ -102,12 +102,12 @@ def test_one_gives_way_to_those_more_urgent_only(crowd: Crowd) -> None:
         crowd.turns.give_way()
         crowd.done.append("ends")
 
-    go = crowd.hold(Urgency.APPLYING, work)
+    go = crowd.hold(Urgency.COUNTING, work)
     crowd.ask(Urgency.CHECKING, "checks")
-    crowd.ask(Urgency.APPLYING, "applies")
     crowd.ask(Urgency.COUNTING, "counts")
+    crowd.ask(Urgency.APPLYING, "applies")
     go.set()
-    assert crowd.end() == ["begins", "counts", "ends", "applies", "checks"]
+    assert crowd.end() == ["begins", "applies", "ends", "counts", "checks"]
 
 
 def test_others_go_on_while_one_is_aside(crowd: Crowd) -> None:
@@ -128,15 +128,15 @@ def test_others_go_on_while_one_is_aside(crowd: Crowd) -> None:
 
 def test_a_turn_within_a_turn_is_the_same(crowd: Crowd) -> None:
     turns = crowd.turns
-    with turns.taken(Urgency.APPLYING):
+    with turns.taken(Urgency.COUNTING):
         with turns.taken(Urgency.CHECKING):
             crowd.done.append("inner")
         with ExitStack() as stack:
             stack.callback(crowd.end)
-            crowd.ask(Urgency.COUNTING, "counts")  # still waits, as the turn goes on
+            crowd.ask(Urgency.APPLYING, "applies")  # still waits, as the turn goes on
             assert crowd.done == ["inner"]
             turns.give_way()
-    assert crowd.end() == ["inner", "counts"]
+    assert crowd.end() == ["inner", "applies"]
 
 
 def test_who_fails_has_given_the_turn_back(crowd: Crowd) -> None:

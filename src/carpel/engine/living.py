@@ -119,7 +119,8 @@ class Living(Tracker):
                 self._on_published(one)
 
         for workspace in self._worlds.workspaces:
-            with self._guarded(workspace), self._flipping:
+            turn = INTERPRETER.taken(Urgency.COUNTING)
+            with turn, self._guarded(workspace), self._flipping:
                 self._worlds.advance(workspace, now, told)
                 self._as_of[workspace] = now
         if up_to is None:

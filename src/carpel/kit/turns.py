@@ -30,8 +30,8 @@ _NOBODY = 1 << 30  # a place after all
 class Urgency(IntEnum):
     """Whose turn comes first."""
 
-    COUNTING = 0  # what was applied, taken into the counts
-    APPLYING = 1  # what is durable
+    APPLYING = 0  # what is durable: short, and what all else waits for when there is much to do
+    COUNTING = 1  # what was applied, taken into the counts
     HANDING_OVER = 2  # what was applied, to the columns
     CHECKING = 3  # what has just been sent: nothing new before what is there
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from carpel.kit.turns import INTERPRETER
 from carpel.storage.people import People
 
 from .counters import Counters
@@ -83,16 +82,13 @@ class Session:
         for kind, values in wanted.items():
             known = self._owners[workspace, kind]
             if new := values.difference(known):
-                with INTERPRETER.aside():
-                    found = self._people.owners_of(workspace, kind, new)
+                found = self._people.owners_of(workspace, kind, new)
                 known.update(found)
                 numbers.update(*found.values())
         if not rows:
             return
         missing = [no for no in numbers if (workspace, no) not in self._rows]
-        with INTERPRETER.aside():
-            stored = self._people.rows(workspace, missing)
-        for no, raw in stored:
+        for no, raw in self._people.rows(workspace, missing):
             self._rows[workspace, no] = _decode(raw)
 
     # ------------------------------------------------------------------ changing

@@ -76,20 +76,22 @@ class Applier:
         """Apply consecutive records as one batch to the people store.
 
         When the machine died, the columns may be ahead; a batch then lies on one side of where
-        they are, so that they are never handed what they have. The commit needs no turn.
+        they are, so that they are never handed what they have. Looking up and the commit need no
+        turn: most of it is SQLite's, and after each answer the next turn would be waited for.
         """
         seq = records[-1][0]
         batch = Batch(self._people, self._counters)
-        with self._people.write(), INTERPRETER.taken(Urgency.APPLYING):
+        with self._people.write():
             self._people.clear_outbox(self._handed_over)
             batch.look_up([record for _, record in records])
-            results = [batch.apply(number, record) for number, record in records]
-            batch.session.flush()
-            batch.flush_event_keys()
-            batch.flush_ended(self._remember_us)
-            batch.known.flush()
-            self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
-            self._people.set_counters({**self._counters.moved(), "applied": seq})
+            with INTERPRETER.taken(Urgency.APPLYING):
+                results = [batch.apply(number, record) for number, record in records]
+                batch.session.flush()
+                batch.flush_event_keys()
+                batch.flush_ended(self._remember_us)
+                batch.known.flush()
+                self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
+                self._people.set_counters({**self._counters.moved(), "applied": seq})
         return Applied(seq, results, batch.changes, batch.session)
 
     def await_room(self) -> None:
