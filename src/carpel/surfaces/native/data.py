@@ -15,6 +15,7 @@ from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
 from . import params
 from .checking import Checked, check_contacts, check_events, import_number, skips
 from .context import Call
+from .pressure import await_room
 from .problems import Problem
 from .shapes import Accepted
 from .streaming import Kind, take_lines, unknown
@@ -37,6 +38,7 @@ EVENTS_PARAMS = (
 MOST_ITEMS = 100_000
 MOST_PROBLEMS = 100
 _ITEM_BYTES = 100  # or so
+_LARGE = 10_000  # bytes: some hundred items
 
 
 async def post_contacts(call: Call) -> Response:
@@ -82,6 +84,8 @@ async def _take(call: Call, kind: Kind) -> Response:
     if call.is_lines:
         return await take_lines(call, kind)
     body = await call.body()
+    if len(body) >= _LARGE:
+        await await_room(call.rooms.ingest, call.rooms.clock)
     once = await call.once()
     count, checked = await call.off_loop(_read, call, kind, body)
     if checked.refused and not skips(call):
