@@ -122,9 +122,6 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="carpel-feed", daemon=True)
 
     def start(self) -> None:
-        self._written_at = (
-            self._clock.now() + MINUTE
-        )  # a start is no quiet time: segments are built
         self._thread.start()
 
     @property

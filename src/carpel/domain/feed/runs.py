@@ -195,11 +195,16 @@ def _left(packed: _Packed) -> BitMap:
     return BitMap.deserialize(packed.left) if packed.left else BitMap()
 
 
-def _bitmap(places: Places) -> bytes:
+def bitmap_of(numbers: npt.NDArray[np.uint32]) -> BitMap:
+    """Numbers as a bitmap."""
     # An array of Python's is taken over whole, one of numpy's number by number.
-    numbers = array("I")
-    numbers.frombytes(places.astype(np.uint32).tobytes())
-    bitmap = BitMap(numbers)
+    taken = array("I")
+    taken.frombytes(numbers.tobytes())
+    return BitMap(taken)
+
+
+def _bitmap(places: Places) -> bytes:
+    bitmap = bitmap_of(places.astype(np.uint32))
     bitmap.run_optimize()
     return bitmap.serialize()
 

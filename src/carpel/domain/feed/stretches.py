@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -28,10 +27,10 @@ def latest(blocks: Sequence[Brief]) -> tuple[Numbers, Instants]:
     _, _, at, entered, erased, lowest, highest, members = zip(*blocks, strict=True)
     since = np.where(np.array(entered, dtype=np.bool_), np.array(at, dtype=np.int64), LEFT)
     ends = np.array((lowest, highest), dtype=np.int64)
-    left = (ends[0] <= ends[1]) & ~np.array(erased, dtype=np.bool_)  # others have nobody any more
-    many = {n: _array(body) for n, body in enumerate(members) if body is not None and left[n]}
-    left[list(many)] = False
-    few = np.flatnonzero(left)
+    known = (ends[0] <= ends[1]) & ~np.array(erased, dtype=np.bool_)  # others have nobody any more
+    many = {n: _array(body) for n, body in enumerate(members) if body is not None and known[n]}
+    known[list(many)] = False
+    few = np.flatnonzero(known)
     numbers: Numbers = np.concatenate((*ends[:, few].astype(np.uint32), *many.values()))
     sizes = [len(one) for one in many.values()]
     places = np.concatenate((few, few, np.repeat(np.array(list(many), dtype=np.intp), sizes)))
@@ -66,15 +65,8 @@ def _each(blocks: Iterable[Brief]) -> Iterator[tuple[BitMap, BitMap]]:
 def _together(blocks: Iterable[Brief]) -> Iterator[tuple[BitMap, BitMap]]:
     """Who entered and who left by all of some blocks."""
     numbers, since = latest(list(blocks))
-    yield _bitmap(numbers[since != LEFT]), _bitmap(numbers[since == LEFT])
+    yield runs.bitmap_of(numbers[since != LEFT]), runs.bitmap_of(numbers[since == LEFT])
 
 
 def _array(body: bytes) -> Numbers:
     return np.array(BitMap.deserialize(body).to_array(), dtype=np.uint32)
-
-
-def _bitmap(numbers: Numbers) -> BitMap:
-    # An array of Python's is taken over whole, one of numpy's number by number.
-    taken = array("I")
-    taken.frombytes(numbers.tobytes())
-    return BitMap(taken)
