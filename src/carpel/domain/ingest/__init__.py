@@ -10,7 +10,8 @@ from .records import (
     Record,
 )
 from .results import ApplyResult
-from .service import Ingest, Ticket
+from .service import Ingest
+from .ticket import Ticket
 
 __all__ = [
     "ApplyResult",

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TypeAlias
@@ -23,6 +22,7 @@ from .applier import Applier
 from .intake import Intake
 from .records import ErasureRecord, Once, Record
 from .results import ApplyResult
+from .ticket import Ticket
 
 _log = logging.getLogger("carpel.ingest")
 
@@ -50,18 +50,6 @@ _QUIET_S = 5.0
 
 # What has been applied: the records, their results, and what the columns are to take over.
 _Item: TypeAlias = tuple[list[Appended], list[ApplyResult], Told]
-
-
-@dataclass
-class Ticket:
-    """What a submitter can wait for: the number once durable, the result once it can be looked up
-    by key, and once more when columns and engine have it too.
-    """
-
-    record: Record
-    durable: Future[int] = field(default_factory=Future)
-    stored: Future[ApplyResult] = field(default_factory=Future)
-    applied: Future[ApplyResult] = field(default_factory=Future)
 
 
 class Ingest:
@@ -160,6 +148,12 @@ class Ingest:
         """When the first durable record was taken that the columns do not have yet."""
         with self._condition:
             return next(iter(self._outstanding.values()), None)
+
+    @property
+    def queued_since(self) -> int | None:
+        """When the first durable record was taken that applying has not begun with."""
+        with self._condition:
+            return _record_of(self._queue[0]).at if self._queue else None
 
     @property
     def untold_since(self) -> int | None:
