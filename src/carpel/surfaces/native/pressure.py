@@ -14,7 +14,7 @@ from carpel.kit.clock import SECOND, Clock
 
 # Applying is behind when something has waited so long for it; by then there is enough for a next batch.
 _BEHIND = SECOND // 10
-_MOST_S = 0.5
+_MOST_S = 0.25
 _LOOK_S = 0.01
 
 
