@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from carpel.kit.clock import SECOND
 from carpel.surfaces.native.pressure import await_room
 from support.inside import House, house
+from support.waiting import until
 
 LARGE = [{"external_id": f"c{n}", "fields": {"text": "x" * 100}} for n in range(100)]
 LONG_S = 60
@@ -30,20 +30,12 @@ def ends_within(it: House, seconds: float, most_s: float) -> bool:
     return True
 
 
-def until_begun(it: House) -> None:
-    """Applying has begun with all there is."""
-    given_up = time.monotonic() + LONG_S
-    while it.service.ingest.queued_since is not None:
-        assert time.monotonic() < given_up
-        time.sleep(0.001)
-
-
 def test_large_bodies_wait_for_what_came_before_them(tmp_path: Path) -> None:
     with house(tmp_path / "data") as it:
         assert ends_within(it, LONG_S, 2 * LONG_S)
         with it.service.ingest.paused():
             it.client.post("/contacts", {"external_id": "first"})
-            until_begun(it)
+            until(lambda: it.service.ingest.queued_since is None)  # applying has begun with it
             it.client.post("/contacts", {"external_id": "second"})
             assert ends_within(it, LONG_S, 2 * LONG_S)  # it has only come
             it.clock.advance(SECOND)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from carpel.kit.turns import Turns, Urgency
+from support.waiting import until
 
 PATIENCE_S = 30
 
@@ -55,16 +56,6 @@ class Crowd:
         thread = threading.Thread(target=work)
         self._threads.append(thread)
         thread.start()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for what other threads are about to do."""
-    given_up = threading.Event()
-    timer = threading.Timer(PATIENCE_S, given_up.set)
-    timer.start()
-    while not holds():
-        assert not given_up.is_set()
-    timer.cancel()
 
 
 @pytest.fixture

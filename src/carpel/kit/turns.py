@@ -98,10 +98,10 @@ class Turns:
         urgency = self._urgency
         if urgency is None:
             return
-        # Without the lock, as nearly always nobody who waits comes before.
-        if self._first >= 2 * urgency and perf_counter() < self._since + self._patience_s:
-            return
-        if self._is_wanted(2 * urgency):
+        # Without the lock: who has just come or gone is seen the next time.
+        now = perf_counter()
+        is_wanted = self._first < 2 * urgency or self._since < now - self._patience_s
+        if is_wanted and now >= self._mine.undisturbed_until:
             self._give()
             self._take(urgency, 2 * urgency)
 
@@ -114,14 +114,6 @@ class Turns:
     def _urgency(self) -> Urgency | None:
         """That of this thread's turn."""
         return getattr(self._mine, "urgency", None)
-
-    def _is_wanted(self, place: int) -> bool:
-        """Whether somebody waits who comes before a place, and this one had its time."""
-        now = perf_counter()
-        with self._lock:
-            return now >= self._mine.undisturbed_until and any(
-                one.place < place or one.since < now - self._patience_s for one in self._waiters
-            )
 
     def _take(self, urgency: Urgency, place: int) -> None:
         undisturbed_until = 0.0

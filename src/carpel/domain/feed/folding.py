@@ -14,8 +14,8 @@ from pyroaring import BitMap
 from . import runs
 from .model import PART, SHIFT, Brief
 from .repository import FeedRepository
-from .runs import LEFT, Instants, Run
-from .stretches import Numbers, latest
+from .runs import LEFT, Instants, Numbers, Run
+from .stretches import latest, numbers_of
 
 # At most so much is folded at once, but for a single block, which may be larger.
 _MOST_MOVES = 1 << 20
@@ -98,7 +98,7 @@ def _windows(blocks: list[Brief]) -> Iterator[tuple[Numbers, Instants]]:
     width = _WINDOW * PART
     for start in range(lowest // width * width, highest + 1, width):
         window = members & BitMap(range(start, min(start + width, 1 << 32)))
-        numbers: Numbers = np.array(window.to_array(), dtype=np.uint32)
+        numbers = numbers_of(window)
         yield numbers, np.full(len(numbers), at if entered else LEFT)
 
 

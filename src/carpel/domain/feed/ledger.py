@@ -145,9 +145,7 @@ class Ledger:
         )  # fmt: skip
         if moved.segment not in self._unfolded:
             self.flush()
-            self._unfolded[moved.segment] = self._tables.count_of(
-                moved.segment, self._folded(moved.segment)
-            )
+            self._unfolded[moved.segment] = self._tables.unfolded(moved.segment)
         else:
             self._unfolded[moved.segment] += 1
         return last + count

@@ -244,6 +244,7 @@ class Recorder:
                 self._upkeep.step(connection, self._written_at)
             if not self._upkeep.is_quiet(self._written_at):
                 # By its own computing, which others hold up: or the more there is to do, the less is done.
+                # But a clock that is stepped has not moved.
                 now, took = self._clock.now(), int((thread_time() - used) * SECOND)
                 self._rest_until = now + _RESTS * min(now - begun, took)
         except Exception:

@@ -186,10 +186,12 @@ class FeedRepository:
             (segment, after),
         )
 
-    def count_of(self, segment: int, after: int) -> int:
-        """How many blocks a segment has after a number."""
+    def unfolded(self, segment: int) -> int:
+        """How many blocks a segment has that are not folded."""
         row = self._connection.execute(
-            "SELECT count(*) FROM block WHERE segment = ? AND first > ?", (segment, after)
+            "SELECT count(*) FROM block WHERE segment = ?1 AND first > "
+            "coalesce((SELECT folded FROM segment WHERE no = ?1), 0)",
+            (segment,),
         ).fetchone()
         return int(row[0])
 

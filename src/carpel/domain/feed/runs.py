@@ -8,7 +8,6 @@ fill leaves, a run takes a bitmap and one instant.
 from __future__ import annotations
 
 import zlib
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,8 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
 
+from carpel.engine.memory.bitmaps import bitmap_of
+from carpel.engine.memory.sorting import firsts
+
 from .model import PART
 
+Numbers = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.uint16]
 Instants = npt.NDArray[np.int64]
 
@@ -80,10 +83,8 @@ def unpack(body: bytes) -> Run:
     if not len(left):
         return Run(inside, _times(packed, len(inside)))
     if len(inside) + len(left) <= _FEW:
-        places = np.concatenate((inside, left))
-        since = np.concatenate((_times(packed, len(inside)), np.full(len(left), LEFT)))
-        order = np.argsort(places)
-        return Run(places[order], since[order])
+        gone = Run(left, np.full(len(left), LEFT))
+        return _merge_few([Run(inside, _times(packed, len(inside))), gone])
     dense = _nobody()
     dense[inside], dense[left] = _times(packed, len(inside)), LEFT
     return _run(dense)
@@ -113,8 +114,7 @@ def _merge_few(newest_first: Sequence[Run]) -> Run:
     since = np.concatenate([run.since for run in newest_first])
     order = np.argsort(places, kind="stable")
     places, since = places[order], since[order]
-    newest = np.ones(len(places), dtype=np.bool_)
-    newest[1:] = places[1:] != places[:-1]
+    newest = firsts(places)
     return Run(places[newest], since[newest])
 
 
@@ -193,14 +193,6 @@ def _deflated(body: bytes) -> bytes:
 
 def _left(packed: _Packed) -> BitMap:
     return BitMap.deserialize(packed.left) if packed.left else BitMap()
-
-
-def bitmap_of(numbers: npt.NDArray[np.uint32]) -> BitMap:
-    """Numbers as a bitmap."""
-    # An array of Python's is taken over whole, one of numpy's number by number.
-    taken = array("I")
-    taken.frombytes(numbers.tobytes())
-    return BitMap(taken)
 
 
 def _bitmap(places: Places) -> bytes:

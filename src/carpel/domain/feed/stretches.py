@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 from pyroaring import BitMap
+
+from carpel.engine.memory.bitmaps import bitmap_of
+from carpel.engine.memory.sorting import firsts
 
 from . import runs
 from .model import SHIFT, Brief, Stored
 from .repository import FeedRepository
-from .runs import LEFT, Instants
+from .runs import LEFT, Instants, Numbers
 
 # A block with more contacts is taken for itself, as a bitmap.
 _LARGE = 1_000
-
-Numbers = npt.NDArray[np.uint32]
 
 
 def latest(blocks: Sequence[Brief]) -> tuple[Numbers, Instants]:
@@ -28,7 +28,11 @@ def latest(blocks: Sequence[Brief]) -> tuple[Numbers, Instants]:
     since = np.where(np.array(entered, dtype=np.bool_), np.array(at, dtype=np.int64), LEFT)
     ends = np.array((lowest, highest), dtype=np.int64)
     known = (ends[0] <= ends[1]) & ~np.array(erased, dtype=np.bool_)  # others have nobody any more
-    many = {n: _array(body) for n, body in enumerate(members) if body is not None and known[n]}
+    many = {
+        n: numbers_of(BitMap.deserialize(body))
+        for n, body in enumerate(members)
+        if body is not None and known[n]
+    }
     known[list(many)] = False
     few = np.flatnonzero(known)
     numbers: Numbers = np.concatenate((*ends[:, few].astype(np.uint32), *many.values()))
@@ -36,8 +40,7 @@ def latest(blocks: Sequence[Brief]) -> tuple[Numbers, Instants]:
     places = np.concatenate((few, few, np.repeat(np.array(list(many), dtype=np.intp), sizes)))
     order = np.lexsort((-places, numbers))  # of each contact the last block first
     numbers, places = numbers[order], places[order]
-    newest = np.ones(len(numbers), dtype=np.bool_)
-    newest[1:] = numbers[1:] != numbers[:-1]
+    newest = firsts(numbers)
     return numbers[newest], since[places[newest]]
 
 
@@ -65,8 +68,9 @@ def _each(blocks: Iterable[Brief]) -> Iterator[tuple[BitMap, BitMap]]:
 def _together(blocks: Iterable[Brief]) -> Iterator[tuple[BitMap, BitMap]]:
     """Who entered and who left by all of some blocks."""
     numbers, since = latest(list(blocks))
-    yield runs.bitmap_of(numbers[since != LEFT]), runs.bitmap_of(numbers[since == LEFT])
+    yield bitmap_of(numbers[since != LEFT]), bitmap_of(numbers[since == LEFT])
 
 
-def _array(body: bytes) -> Numbers:
-    return np.array(BitMap.deserialize(body).to_array(), dtype=np.uint32)
+def numbers_of(bitmap: BitMap) -> Numbers:
+    """Its numbers, ascending."""
+    return np.array(bitmap.to_array(), dtype=np.uint32)

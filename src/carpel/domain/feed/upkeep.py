@@ -110,11 +110,10 @@ class Upkeep:
 
     def _count_some(self, tables: FeedRepository, left: list[int]) -> None:
         """What an earlier process did not fold is folded, though nothing is written of it any more."""
-        some = [tables.stored(one) for one in left[:_SEGMENTS]]
+        for segment in left[:_SEGMENTS]:
+            if segment not in self.unfolded:
+                self.unfolded[segment] = tables.unfolded(segment)
         del left[:_SEGMENTS]
-        for stored in some:
-            if stored is not None and stored.segment not in self.unfolded:
-                self.unfolded[stored.segment] = tables.count_of(stored.segment, stored.folded)
 
     def _merge(self, folding: Folding) -> None:
         segment, parts = next(iter(self._grown.items()))

@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 _Number = TypeVar("_Number", bound=np.integer[Any])
 
 
+def firsts(ascending: NDArray[_Number]) -> NDArray[np.bool_]:
+    """Where each number comes first, of numbers that are in order already."""
+    first = np.ones(len(ascending), np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    return first
+
+
 def distinct(ascending: NDArray[_Number]) -> NDArray[_Number]:
     """Numbers that are in order already, each once."""
-    if not len(ascending):
-        return ascending
-    first = np.empty(len(ascending), np.bool_)
-    first[0] = True
-    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
-    return ascending[first]
+    return ascending[firsts(ascending)]
 
 
 def together(*several: NDArray[_Number]) -> NDArray[_Number]:
