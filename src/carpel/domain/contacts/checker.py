@@ -59,7 +59,7 @@ class DraftChange(NamedTuple):
     value: Any
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """A change of one contact in the product's own words, not yet checked.
 
     `identifiers` may hold `id`, `external_id`, `email`, `phone_number_id`, `anonymous_id`, and

@@ -36,7 +36,7 @@ def alias_value(label: str, name: str) -> str:
 KIND_NAMES: dict[int, str] = {kind.value: name for name, kind in IDENTIFIERS.items()}
 
 
-class Row(msgspec.Struct, array_like=True):
+class Row(msgspec.Struct, array_like=True, gc=False):
     """A contact as the people store keeps it. Times are microseconds since 1970."""
 
     id: bytes
@@ -65,7 +65,7 @@ class FieldChange(msgspec.Struct, array_like=True):
     value: Stored
 
 
-class Write(msgspec.Struct, array_like=True):
+class Write(msgspec.Struct, array_like=True, gc=False):
     """A change of one contact, checked and with every name looked up.
 
     A None value empties an identifier or a field. Lists are added to, `leave_lists` taken away from.

@@ -10,7 +10,7 @@ from carpel.domain.fields import Stored
 Property = tuple[str, str, Stored]
 
 
-class EventWrite(msgspec.Struct, array_like=True):
+class EventWrite(msgspec.Struct, array_like=True, gc=False):
     """An event, checked and with its properties laid flat.
 
     `key` recognises it when it comes again: a hash of its event_id, or for a row of an import of
@@ -29,7 +29,7 @@ class EventWrite(msgspec.Struct, array_like=True):
     aliases: dict[str, str] = {}
 
 
-class EventRow(msgspec.Struct, array_like=True):
+class EventRow(msgspec.Struct, array_like=True, gc=False):
     """An event as the columns take it."""
 
     no: int

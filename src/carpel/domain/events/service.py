@@ -30,7 +30,7 @@ class EventRefused(Refusal):
         self.pointer = pointer
 
 
-class EventDraft(msgspec.Struct, frozen=True):
+class EventDraft(msgspec.Struct, frozen=True, gc=False):
     """An event in the product's own words, not yet checked.
 
     `time` is ISO 8601 text, None for now. `recognise`: an event without an event_id is known again

@@ -6,23 +6,19 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
-from typing import TypeAlias
 
 from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
-from .applied import Told
 from .applier import Applier
 from .intake import Intake
 from .records import ErasureRecord, Once, Record
-from .results import ApplyResult
-from .ticket import Ticket
+from .ticket import Sent, Through, Ticket, acknowledge, record_of, refuse, ticket_of
 
 _log = logging.getLogger("carpel.ingest")
 
@@ -46,10 +42,6 @@ _RESTS = 8
 _LONGEST_REST_S = 2.0
 # When nothing came for so long, the columns are tidied up.
 _QUIET_S = 5.0
-
-
-# What has been applied: the records, their results, and what the columns are to take over.
-_Item: TypeAlias = tuple[list[Appended], list[ApplyResult], Told]
 
 
 class Ingest:
@@ -80,7 +72,7 @@ class Ingest:
         self._failure: Exception | None = None
         self._log = Log(folder, self._on_durable)
         # Bounded, so that a slow column store slows the applying and not the memory.
-        self._applied: queue.Queue[_Item | None] = queue.Queue(_AHEAD)
+        self._applied: queue.Queue[Through | None] = queue.Queue(_AHEAD)
         self._thread = threading.Thread(target=self._run, name="carpel-apply", daemon=True)
         self._handing = threading.Thread(target=self._hand_over, name="carpel-hand", daemon=True)
 
@@ -120,12 +112,12 @@ class Ingest:
                 )
             if self._waiting_bytes > _MOST_WAITING_BYTES:
                 raise Overloaded("too_much_waiting", "too much data waits to be applied; try again")
-        ticket = Ticket(record)
+        ticket = Ticket()
         try:
-            appended = self._log.append(records.encode(record), ticket)
+            appended = self._log.append(records.encode(record), Sent(record, ticket))
         except LogFull as error:
             raise Overloaded("closing", str(error)) from None
-        appended.add_done_callback(lambda done: _acknowledge(done, ticket))
+        appended.add_done_callback(lambda done: acknowledge(done, ticket))
         return ticket
 
     def is_other(self, once: Once) -> bool:
@@ -153,7 +145,7 @@ class Ingest:
     def queued_since(self) -> int | None:
         """When the first durable record was taken that applying has not begun with."""
         with self._condition:
-            return _record_of(self._queue[0]).at if self._queue else None
+            return record_of(self._queue[0]).at if self._queue else None
 
     @property
     def untold_since(self) -> int | None:
@@ -230,40 +222,55 @@ class Ingest:
 
     def _on_durable(self, batch: list[Appended]) -> None:
         for one in batch:
-            self.intake.take(_record_of(one))
+            self.intake.take(record_of(one))
         with self._condition:
             if self._failure is None:
                 self._queue.extend(batch)
                 self._waiting_bytes += sum(len(record.body) for record in batch)
-                taken = {one.seq: _record_of(one).at for one in batch}
+                taken = {one.seq: record_of(one).at for one in batch}
                 self._outstanding.update(taken)
                 self._untold.update(taken)
                 self._condition.notify_all()
                 return
-        _tell(batch, self._failure)
+        refuse(map(ticket_of, batch), self._failure)
 
     def _run(self) -> None:
         """Apply to the people store, batch after batch."""
-        while batch := self._take():
-            begun = perf_counter()
-            try:
-                with self._applying:
-                    applied = self._applier.apply([(one.seq, _record_of(one)) for one in batch])
-                    told = self._applier.tell(applied)
-                    with self._condition:
-                        for record in batch:
-                            del self._untold[record.seq]
-                    self._applied.put((batch, applied.results, told))
-            except Exception as error:
-                _log.exception("record %s of the log cannot be applied", batch[0].seq)
-                self._stop(batch, error)
-                return
-            for record, result in zip(batch, applied.results, strict=True):
-                if isinstance(record.tag, Ticket):
-                    record.tag.stored.set_result(result)
-            took = perf_counter() - begun
+        took: float | None = 0.0
+        while took is not None:
             if took > _LONG_APPLY_S:
                 self._rest(min(took, _GATHERING_S - took), self._has_much)
+            took = self._apply(self._take())
+
+    def _apply(self, batch: list[Appended]) -> float | None:
+        """Apply a batch; returns how many seconds that took, None when it is the end of all.
+
+        Nothing refers to the records after it: those of a second that wait for the columns would be
+        what the next look for garbage goes through, for a tenth of a second.
+        """
+        begun = perf_counter()
+        if not batch:
+            return None
+        try:
+            with self._applying:
+                applied = self._applier.apply([(one.seq, record_of(one)) for one in batch])
+                told = self._applier.tell(applied)
+                with self._condition:
+                    for record in batch:
+                        del self._untold[record.seq]
+                self._applied.put(Through(
+                    told, [record.seq for record in batch], sum(len(record.body) for record in batch),
+                    any(isinstance(record_of(one), ErasureRecord) for one in batch),
+                    list(zip(map(ticket_of, batch), applied.results, strict=True)),
+                ))  # fmt: skip
+        except Exception as error:
+            _log.exception("record %s of the log cannot be applied", batch[0].seq)
+            self._stop(map(ticket_of, batch), error)
+            return None
+        for one, result in zip(batch, applied.results, strict=True):
+            if ticket := ticket_of(one):
+                ticket.stored.set_result(result)
+        return perf_counter() - begun
 
     def _hand_over(self) -> None:
         """Hand over to the columns, while the next batches are being applied."""
@@ -271,16 +278,15 @@ class Ingest:
             begun = perf_counter()
             try:
                 if self._failure is None:
-                    self._applier.hand_over([told for _, _, told in items])
-                for batch, results, _ in items:
+                    self._applier.hand_over([one.told for one in items])
+                for one in items:
                     if self._failure is None:
-                        self._settle(batch, results)
+                        self._settle(one)
                     else:
-                        _tell(batch, self._failure)
+                        refuse((ticket for ticket, _ in one.results), self._failure)
             except Exception as error:
-                batch = [record for records_, _, _ in items for record in records_]
-                _log.exception("record %s of the log cannot be handed over", batch[0].seq)
-                self._stop(batch, error)
+                _log.exception("record %s of the log cannot be handed over", items[0].seqs[0])
+                self._stop((ticket for one in items for ticket, _ in one.results), error)
             finally:
                 for _ in items:
                     self._applied.task_done()
@@ -298,9 +304,9 @@ class Ingest:
                 lambda: self._closing or self._hurried > 0 or is_over(), seconds
             )
 
-    def _handed(self) -> list[_Item]:
+    def _handed(self) -> list[Through]:
         """What has been applied and waits for the columns; empty only when closing."""
-        items: list[_Item] = []
+        items: list[Through] = []
         with suppress(queue.Empty):
             while (item := self._applied.get_nowait() if items else self._first()) is not None:
                 items.append(item)
@@ -308,7 +314,7 @@ class Ingest:
             self._applied.task_done()
         return items
 
-    def _first(self) -> _Item | None:
+    def _first(self) -> Through | None:
         """The next that waits for the columns; these are tidied up when nothing comes for a while."""
         with suppress(queue.Empty):
             return self._applied.get(timeout=_QUIET_S)
@@ -319,19 +325,18 @@ class Ingest:
             _log.exception("the columns cannot be tidied up")
         return self._applied.get()
 
-    def _settle(self, batch: list[Appended], results: list[ApplyResult]) -> None:
-        """The batch is through: tell who waits, and trim the log now and then."""
-        size = sum(len(record.body) for record in batch)
+    def _settle(self, done: Through) -> None:
+        """A batch is through: tell who waits, and trim the log now and then."""
         with self._condition:
-            self._waiting_bytes -= size
-            for record in batch:
-                del self._outstanding[record.seq]
+            self._waiting_bytes -= done.size
+            for seq in done.seqs:
+                del self._outstanding[seq]
             self._condition.notify_all()
-        for record, result in zip(batch, results, strict=True):
-            if isinstance(record.tag, Ticket):
-                record.tag.applied.set_result(result)
-        self._untrimmed_bytes += size
-        if any(isinstance(_record_of(one), ErasureRecord) for one in batch):
+        for ticket, result in done.results:
+            if ticket is not None:
+                ticket.applied.set_result(result)
+        self._untrimmed_bytes += done.size
+        if done.erases:
             self._log.roll()  # the log must not remember either
             self._forget()
         elif self._untrimmed_bytes >= _TRIM_BYTES:
@@ -358,37 +363,11 @@ class Ingest:
         self._log.drop_through(self._trim())
         self._untrimmed_bytes = 0
 
-    def _stop(self, batch: list[Appended], error: Exception) -> None:
+    def _stop(self, tickets: Iterable[Ticket | None], error: Exception) -> None:
         """Nothing more is applied; what is durable stays in the log for a later Carpel."""
         with self._condition:
             self._failure = error
-            left = [*batch, *self._queue]
+            left = [*tickets, *map(ticket_of, self._queue)]
             self._queue.clear()
             self._condition.notify_all()
-        _tell(left, error)
-
-
-def _record_of(appended: Appended) -> Record:
-    """What was logged; decoded only when it comes from an earlier process."""
-    if isinstance(appended.tag, Ticket):
-        return appended.tag.record
-    return records.decode(appended.body)
-
-
-def _acknowledge(done: Future[int], ticket: Ticket) -> None:
-    error = done.exception()
-    if error is None:
-        ticket.durable.set_result(done.result())
-    else:
-        ticket.durable.set_exception(Overloaded("log_full", str(error)))
-
-
-def _tell(batch: list[Appended], error: Exception | None) -> None:
-    """Whoever waits for these hears that they are durable but cannot be applied."""
-    refusal = Overloaded("not_applying", "the data is safe in the log but cannot be applied")
-    refusal.__cause__ = error
-    for record in batch:
-        if isinstance(record.tag, Ticket):
-            for waiting in (record.tag.stored, record.tag.applied):
-                if not waiting.done():
-                    waiting.set_exception(refusal)
+        refuse(left, error)
