@@ -14,7 +14,7 @@ from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import File, Files
 from carpel.domain.history import History, adopt_sizes
-from carpel.domain.ingest import Ingest
+from carpel.domain.ingest import Ingest, Scout
 from carpel.domain.ingest.applier import Applier
 from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
@@ -44,6 +44,7 @@ from .warming import Warming
 
 # Whoever reads the columns waits so long for what came in before; then they answer as they are.
 _CATCH_UP_S = 2.0
+_SCOUTING_MB = 64  # of pages: the upper ones of the indexes of ten million contacts
 
 
 @dataclass
@@ -139,7 +140,7 @@ class Service:
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
         adopt_sizes(catalogue, feed_store)
         applier = Applier(people, columns, fields, engine, feed, keep_us)
-        ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
+        ingest = news.ingest = _open_ingest(directory, applier, people, columns)
         poster = Poster(private=settings.webhooks_private)
         jobs, files = _open_jobs(directory, catalogue, clock)
         return cls(
@@ -220,6 +221,14 @@ def _open_columns(settings: Settings, directory: DataDirectory) -> tuple[KeptEng
         memory_mb=settings.columns_memory_mb,
         threads=settings.threads or os.cpu_count() or 1,
     )
+
+
+def _open_ingest(
+    directory: DataDirectory, applier: Applier, people: People, columns: Columns
+) -> Ingest:
+    """The way in, which looks up on a connection of its own what large records will ask."""
+    scout = Scout(PeopleView(directory.people, _SCOUTING_MB))
+    return Ingest(directory.log, applier, scout, lambda: _trim(people, columns))
 
 
 def _open_jobs(directory: DataDirectory, catalogue: Catalogue, clock: Clock) -> tuple[Jobs, Files]:

@@ -220,9 +220,11 @@ class _Lookups(ABC):
 class PeopleView(_Lookups):
     """Looking contacts up, on a connection of its own."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, cache_mb: int = 2) -> None:
+        """Args: cache_mb: memory for pages of the file."""
         self._reader = sqlite3.connect(f"file:{file}?mode=ro", uri=True, check_same_thread=False)
-        self._turn = threading.Lock()
+        self._reader.execute(f"PRAGMA cache_size = -{cache_mb << 10}")
+        self._turn = threading.RLock()
 
     @override
     @contextmanager
@@ -230,6 +232,16 @@ class PeopleView(_Lookups):
         """The connection, for one look."""
         with self._turn:
             yield self._reader
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All looks in the block see the store at one moment."""
+        with self._turn:
+            self._reader.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._reader.execute("COMMIT")
 
     def close(self) -> None:
         self._reader.close()

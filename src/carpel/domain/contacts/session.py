@@ -6,7 +6,8 @@ Identifiers and rows changed earlier in the batch are seen by what comes later i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -19,6 +20,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
 
 Place = tuple[int, int]  # workspace, number
+Touched: TypeAlias = Place | tuple[int, int, str]  # a row, or workspace, kind and value
 
 
 class Session:
@@ -69,24 +71,28 @@ class Session:
                 (numbers.add if there else numbers.discard)(no)
         return sorted(numbers)
 
-    def look_up(
-        self, workspace: int, identifiers: Iterable[Mapping[int, str | None]], *, rows: bool = True
+    def adopt(
+        self, workspace: int, owners: Mapping[int, dict[str, list[int]]], rows: Mapping[int, Row]
     ) -> None:
-        """Read all of these identifiers' owners at once, and their rows too if these are wanted."""
-        wanted: defaultdict[int, set[str]] = defaultdict(set)
-        for one in identifiers:
-            for kind, value in one.items():
-                if value is not None:
-                    wanted[kind].add(value)
+        """Take over what somebody else has read, by kind and value, and by number."""
+        for kind, found in owners.items():
+            known = self._owners[workspace, kind]
+            for value, numbers in found.items():
+                known.setdefault(value, numbers)
+        for no, row in rows.items():
+            self._rows.setdefault((workspace, no), row)
+
+    def look_up(
+        self, workspace: int, wanted: Mapping[int, Collection[str]], *, rows: bool = True
+    ) -> None:
+        """Read the owners of values by kind at once, and their rows too if these are wanted."""
         numbers: set[int] = set()
         for kind, values in wanted.items():
             known = self._owners[workspace, kind]
-            if new := values.difference(known):
-                found = self._people.owners_of(workspace, kind, new)
-                known.update(found)
-                numbers.update(*found.values())
-        if not rows:
-            return
+            if new := [value for value in values if value not in known]:
+                known.update(self._people.owners_of(workspace, kind, new))
+            if rows:
+                numbers.update(*(known[value] for value in values))
         missing = [no for no in numbers if (workspace, no) not in self._rows]
         for no, raw in self._people.rows(workspace, missing):
             self._rows[workspace, no] = _decode(raw)
@@ -172,6 +178,11 @@ class Session:
         self._ids[former] = (workspace, kept)
 
     # ------------------------------------------------------------------- writing
+
+    def touched(self) -> list[Touched]:
+        """Which rows and identifiers are not as they were before the batch."""
+        identifiers = (key[:3] for key in self._added_identifiers)
+        return [*self.changed, *self.removed, *identifiers]
 
     def flush(self) -> None:
         """Write everything, inside the caller's transaction."""

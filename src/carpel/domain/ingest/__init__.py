@@ -1,5 +1,6 @@
 """The way in: what is taken is logged first, then applied to the stores in the log's order."""
 
+from .ahead import Scout
 from .records import (
     ContactsRecord,
     ErasureRecord,
@@ -23,5 +24,6 @@ __all__ = [
     "ListReplacedRecord",
     "Once",
     "Record",
+    "Scout",
     "Ticket",
 ]

@@ -21,9 +21,10 @@ from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch, in_few
 from carpel.storage.people import People
 
 from . import changes as changes_
+from .ahead import Due, Lately
 from .applied import Applied, Told
 from .batch import Batch
-from .records import Once, Record
+from .records import Once
 
 # So long the engine may hold up the applying: it may be at something else, as the end of a build.
 _ENGINE_S = 1.0
@@ -50,6 +51,7 @@ class Applier:
         self._engine = engine
         self._handed_over = columns.applied
         self._counters = Counters(people)
+        self._lately = Lately(people.applied)
 
     @property
     def applied(self) -> int:
@@ -72,26 +74,27 @@ class Applier:
             self._engine.touch(seq, (), batches)  # it has computed nothing yet
             self._engine.stored(seq)
 
-    def apply(self, records: Sequence[tuple[int, Record]]) -> Applied:
+    def apply(self, records: Sequence[Due]) -> Applied:
         """Apply consecutive records as one batch to the people store.
 
         When the machine died, the columns may be ahead; a batch then lies on one side of where
         they are, so that they are never handed what they have. Looking up and the commit need no
         turn: most of it is SQLite's, and after each answer the next turn would be waited for.
         """
-        seq = records[-1][0]
+        seq = records[-1].seq
         batch = Batch(self._people, self._counters)
         with self._people.write():
             self._people.clear_outbox(self._handed_over)
-            batch.look_up([record for _, record in records])
+            batch.look_up(records, self._lately)
             with INTERPRETER.taken(Urgency.APPLYING):
-                results = [batch.apply(number, record) for number, record in records]
+                results = [batch.apply(one.seq, one.record) for one in records]
                 batch.session.flush()
                 batch.flush_event_keys()
                 batch.flush_ended(self._remember_us)
                 batch.known.flush()
                 self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
                 self._people.set_counters({**self._counters.moved(), "applied": seq})
+        self._lately.note(seq, batch.session.touched())
         return Applied(seq, results, batch.changes, batch.session)
 
     def await_room(self) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeAlias
 
 from carpel.domain.contacts.apply import NewId, apply_write
 from carpel.domain.contacts.counters import Counters
@@ -17,6 +16,7 @@ from carpel.kit.ids import derived_id
 from carpel.kit.turns import INTERPRETER
 from carpel.storage.people import People
 
+from .ahead import Asked, Due, Lately, asked_by, by_kind, is_plain
 from .changes import Changes
 from .known import Known
 from .records import (
@@ -28,8 +28,6 @@ from .records import (
     Record,
 )
 from .results import ApplyResult
-
-Identifiers: TypeAlias = Mapping[int, str | None]
 
 _EVENTS_COUNTER = "events"
 
@@ -47,29 +45,24 @@ class Batch:
         self._stored_runs: dict[bytes, int | None] = {}
         self._ended_at: dict[tuple[int, int], tuple[int, int, bool]] = {}
 
-    def look_up(self, records: Sequence[Record]) -> None:
-        """Read at once what all of these ask for; rows only where they may be wanted.
+    def look_up(self, due: Sequence[Due], lately: Lately) -> None:
+        """Take over what was looked up ahead, and read at once what else all of these ask for.
 
         Not for each record: a busy interpreter is waited for after each statement.
         """
-        asked: defaultdict[int, list[Identifiers]] = defaultdict(list)
-        plain: defaultdict[int, list[Identifiers]] = defaultdict(list)
+        asked: defaultdict[int, Asked] = defaultdict(lambda: Asked([], []))
         keys: list[bytes] = []
-        for record in records:
-            match record:
-                case ContactsRecord() | ListReplacedRecord():
-                    asked[record.workspace] += [one.identifiers for one in record.writes]
-                case EventsRecord():
-                    for one in record.events:
-                        some = plain if _is_plain(one) else asked
-                        some[record.workspace].append(one.identifiers)
-                    keys += _first_keys(record)
-                case _:
-                    pass
-        for workspace, identifiers in asked.items():
-            self.session.look_up(workspace, identifiers)
-        for workspace, identifiers in plain.items():
-            self.session.look_up(workspace, identifiers, rows=False)
+        for one in due:
+            workspace, mine = one.record.workspace, asked_by(one.record)
+            asked[workspace].rows.extend(mine.rows)
+            asked[workspace].numbers.extend(mine.numbers)
+            if isinstance(one.record, EventsRecord):
+                keys += _first_keys(one.record)
+            if one.ahead is not None:
+                self.session.adopt(workspace, *lately.still(workspace, one.ahead))
+        for workspace, whole in asked.items():
+            self.session.look_up(workspace, by_kind(whole.rows))
+            self.session.look_up(workspace, by_kind(whole.numbers), rows=False)
         found = self._people.event_runs(keys)
         self._stored_runs = {key: found.get(key) for key in keys}
 
@@ -227,11 +220,8 @@ class Batch:
         result.created += 1
 
     def _only_owner(self, workspace: int, event: EventWrite) -> int | None:
-        """Whose an event with a single identifier is, when one contact alone has it.
-
-        Such an event changes nothing of the contact, so its row need not be read. Most are so.
-        """
-        if not _is_plain(event):
+        """Whose an event with a single identifier is, when one contact alone has it; most are so."""
+        if not is_plain(event):
             return None
         ((kind, value),) = event.identifiers.items()
         owners = self.session.owners(workspace, kind, value) if value is not None else []
@@ -273,8 +263,3 @@ def _first_keys(record: EventsRecord) -> list[bytes]:
         for one in record.events
         if one.key is not None
     ]
-
-
-def _is_plain(event: EventWrite) -> bool:
-    """Whether an event names its contact by a single identifier."""
-    return event.id is None and not event.aliases and len(event.identifiers) == 1

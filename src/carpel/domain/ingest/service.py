@@ -15,10 +15,11 @@ from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
+from .ahead import Scout
 from .applier import Applier
 from .intake import Intake
 from .records import ErasureRecord, Once, Record
-from .ticket import Sent, Through, Ticket, acknowledge, record_of, refuse, ticket_of
+from .ticket import Sent, Through, Ticket, acknowledge, due, record_of, refuse, ticket_of
 
 _log = logging.getLogger("carpel.ingest")
 
@@ -47,21 +48,26 @@ _QUIET_S = 5.0
 class Ingest:
     """The way in. Thread-safe."""
 
-    def __init__(self, folder: Path, applier: Applier, trim: Callable[[], int]) -> None:
+    def __init__(
+        self, folder: Path, applier: Applier, scout: Scout, trim: Callable[[], int]
+    ) -> None:
         """Open the log; `start` begins to apply.
 
         Args:
             folder: where the log lies.
             applier: applies its records.
+            scout: looks up beforehand what large records will ask.
             trim: makes what is applied durable in the stores; returns up to which record the log
                 may forget.
         """
         self.intake = Intake()
         self._applier = applier
+        self._scout = scout
         self._trim = trim
         self._condition = threading.Condition()
         self._queue: deque[Appended] = deque()
         self._waiting_bytes = 0
+        self._queued_bytes = 0  # of these, what applying has not begun with
         self._outstanding: dict[int, int] = {}  # number → when it was taken, in order
         self._untold: dict[int, int] = {}  # the same of those that the engine has not been told of
         self._untrimmed_bytes = 0
@@ -80,7 +86,7 @@ class Ingest:
         """Finish what an earlier process left, then apply what comes."""
         self._applier.recover()
         for batch in self._left_over():
-            applied = self._applier.apply([(one.seq, records.decode(one.body)) for one in batch])
+            applied = self._applier.apply([due(one) for one in batch])
             self._applier.hand_over([self._applier.tell(applied)])
         self._thread.start()
         self._handing.start()
@@ -112,9 +118,11 @@ class Ingest:
                 )
             if self._waiting_bytes > _MOST_WAITING_BYTES:
                 raise Overloaded("too_much_waiting", "too much data waits to be applied; try again")
+        # Not when applying is behind: then it would be of too long ago.
+        ahead = None if self._has_much() else self._scout.look(record)
         ticket = Ticket()
         try:
-            appended = self._log.append(records.encode(record), Sent(record, ticket))
+            appended = self._log.append(records.encode(record), Sent(record, ticket, ahead))
         except LogFull as error:
             raise Overloaded("closing", str(error)) from None
         appended.add_done_callback(lambda done: acknowledge(done, ticket))
@@ -219,6 +227,7 @@ class Ingest:
             self._handing.join()
         if self._failure is None:
             self._forget()
+        self._scout.close()
 
     def _on_durable(self, batch: list[Appended]) -> None:
         for one in batch:
@@ -226,7 +235,9 @@ class Ingest:
         with self._condition:
             if self._failure is None:
                 self._queue.extend(batch)
-                self._waiting_bytes += sum(len(record.body) for record in batch)
+                size = sum(len(record.body) for record in batch)
+                self._waiting_bytes += size
+                self._queued_bytes += size
                 taken = {one.seq: record_of(one).at for one in batch}
                 self._outstanding.update(taken)
                 self._untold.update(taken)
@@ -253,7 +264,7 @@ class Ingest:
             return None
         try:
             with self._applying:
-                applied = self._applier.apply([(one.seq, record_of(one)) for one in batch])
+                applied = self._applier.apply([due(one) for one in batch])
                 told = self._applier.tell(applied)
                 with self._condition:
                     for record in batch:
@@ -295,7 +306,7 @@ class Ingest:
                 self._rest(min(_RESTS * took, _LONGEST_REST_S))
 
     def _has_much(self) -> bool:
-        return sum(len(one.body) for one in self._queue) >= _BATCH_BYTES
+        return self._queued_bytes >= _BATCH_BYTES
 
     def _rest(self, seconds: float, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do nothing for so long, unless somebody waits, or something else says that it is over."""
@@ -357,6 +368,7 @@ class Ingest:
             while self._queue and size < _BATCH_BYTES and self._failure is None:
                 batch.append(self._queue.popleft())
                 size += len(batch[-1].body)
+            self._queued_bytes -= size
             return batch
 
     def _forget(self) -> None:
@@ -369,5 +381,6 @@ class Ingest:
             self._failure = error
             left = [*tickets, *map(ticket_of, self._queue)]
             self._queue.clear()
+            self._queued_bytes = 0
             self._condition.notify_all()
         refuse(left, error)

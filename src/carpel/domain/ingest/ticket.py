@@ -10,6 +10,7 @@ from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended
 
 from . import records
+from .ahead import Ahead, Due
 from .applied import Told
 from .records import Record
 from .results import ApplyResult
@@ -32,6 +33,7 @@ class Sent:
 
     record: Record
     ticket: Ticket
+    ahead: Ahead | None
 
 
 @dataclass
@@ -50,6 +52,12 @@ def record_of(appended: Appended) -> Record:
     if isinstance(appended.tag, Sent):
         return appended.tag.record
     return records.decode(appended.body)
+
+
+def due(appended: Appended) -> Due:
+    """What is to be applied."""
+    ahead = appended.tag.ahead if isinstance(appended.tag, Sent) else None
+    return Due(appended.seq, record_of(appended), ahead)
 
 
 def ticket_of(appended: Appended) -> Ticket | None:
