@@ -6,7 +6,8 @@
 A real server on a directory with CONTACTS (1,000,000), five times as many events and 1,000 segments
 (served_data.py says how it is made). First the cold start, without a snapshot: from the start of the process
 until every count is exact. Then for SECONDS (60) 5,000 contacts, with three new values each, and 10,000 events a
-second come in through the own API, in batches of 500 and of 1,000. Each batch ends with one contact
+second come in through the own API, in batches of 500 and of 1,000, each kind on CONNECTIONS, so that
+the rate holds though an answer may take longer than to the next batch. Each batch ends with one contact
 that enters a segment of its kind; so this segment's count, on the list endpoint, tells which batches
 it holds. The lag of a batch is the time from its 202 until an answer has its count. At the end some of
 the segments are held against the recompute by `carpel verify`.
@@ -37,12 +38,22 @@ from server import Caller, Server, all_exact, run
 
 BATCH = {"contacts": 500, "events": 1000}
 LOOK_EVERY_S = 0.025  # a look costs the server a millisecond; what it sees is that much later
+CONNECTIONS = 3  # for each kind
 SPEED_EVERY_S = 0.25
 VERIFIED = 20
 TAG = "marks"
 # After so long without a new count the rest of the batches is lost.
 PATIENCE_S = 120
 SETTLING_S = 5
+
+
+@dataclass(frozen=True, order=True)
+class Taken:
+    """A batch that was taken in, in the order in which batches are counted."""
+
+    seq: int
+    sent: float
+    at: float
 
 
 @dataclass
@@ -54,8 +65,7 @@ class Kind:
     every_s: float
     segment: str = ""
     before: int = 0  # the segment's count at the beginning
-    sent: list[float] = field(default_factory=list)
-    taken: list[float] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
     counted: list[float] = field(default_factory=list)
 
 
@@ -160,7 +170,9 @@ def load(server: Server, key: str, kinds: list[Kind]) -> None:
     with repeated(speed.look, SPEED_EVERY_S):
         looking = started(failures, partial(look, Caller(server, key), kinds, over))
         sending = [
-            started(failures, partial(send, Caller(server, key), one, begun)) for one in kinds
+            started(failures, partial(send, Caller(server, key), one, begun, first))
+            for one in kinds
+            for first in range(CONNECTIONS)
         ]
         for one in sending:
             one.join()
@@ -169,14 +181,15 @@ def load(server: Server, key: str, kinds: list[Kind]) -> None:
         looking.join()
     assert not failures, failures
     for kind in kinds:
-        lags = (np.array(kind.counted) - np.array(kind.taken)) * 1000
-        settled = lags[np.array(kind.taken) > begun + SETTLING_S]
-        answers = (np.array(kind.taken) - np.array(kind.sent)) * 1000
+        taken = np.array([one.at for one in sorted(kind.taken)])
+        lags = (np.array(kind.counted) - taken) * 1000
+        settled = lags[taken > begun + SETTLING_S]
+        answers = np.array([one.at - one.sent for one in kind.taken]) * 1000
         print(
             f"{len(lags) * BATCH[kind.name] / took:,.0f} {kind.name} a second in batches of "
             f"{BATCH[kind.name]:,}: from 202 to the count p50 {np.percentile(lags, 50):.0f} ms, "
             f"p99 {np.percentile(lags, 99):.0f} ms, worst {lags.max():.0f} ms "
-            f"({kind.taken[lags.argmax()] - begun:.0f} s after the first), "
+            f"({taken[lags.argmax()] - begun:.0f} s after the first), "
             f"p99 after the first {SETTLING_S} s {np.percentile(settled if len(settled) else lags, 99):.0f} ms; "
             f"from sending to 202 "
             f"p50 {np.percentile(answers, 50):.0f} ms, p99 {np.percentile(answers, 99):.0f} ms"
@@ -202,16 +215,15 @@ def started(failures: list[BaseException], work: Callable[[], None]) -> threadin
     return thread
 
 
-def send(caller: Caller, kind: Kind, begun: float) -> None:
-    """Each batch at its instant, or at once when late."""
-    for number, body in enumerate(kind.bodies):
+def send(caller: Caller, kind: Kind, begun: float, first: int) -> None:
+    """Every so many batches from the first on, each at its instant, or at once when late."""
+    for number, body in list(enumerate(kind.bodies))[first::CONNECTIONS]:
         wait = begun + number * kind.every_s - time.perf_counter()
         if wait > 0:
             time.sleep(wait)
         sent = time.perf_counter()
-        caller.call("POST", f"/{kind.name}", body, 202)
-        kind.taken.append(time.perf_counter())
-        kind.sent.append(sent)
+        seq = json.loads(caller.call("POST", f"/{kind.name}", body, 202))["seq"]
+        kind.taken.append(Taken(seq, sent, time.perf_counter()))
     caller.close()
 
 

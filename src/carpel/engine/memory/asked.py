@@ -111,25 +111,28 @@ class Since:
 class Compared:
     """Leaves that compare how many events lie in windows, or a sum of them, with constants."""
 
-    windows: dict[Windows, int] = field(default_factory=dict)
+    windows: dict[tuple[Row | None, Windows], int] = field(default_factory=dict)
+    flags: dict[Row, list[int]] = field(default_factory=dict)  # the windows that also ask for one
     since: Since = field(default_factory=Since)
     filters: list[tuple[int, Windows]] = field(default_factory=list)  # the other windows
     counted: Spans = field(default_factory=lambda: Spans(1))
     summed: dict[ColumnKey, Spans] = field(default_factory=dict)
 
-    def add(self, place: int, windows: Windows, plain: Plain | None) -> None:
+    def add(self, place: int, flag: Row | None, windows: Windows, plain: Plain | None) -> None:
         """Take up a leaf; `plain` None asks whether there is any event."""
-        number = self._number_of(windows)
+        number = self._number_of(flag, windows)
         if plain is None or plain[0].function != "sum":
             self.counted.add(place, number, plain and plain[1])
         else:
             of_column = self.summed.setdefault(column_key(plain[0]), Spans(-_BEYOND))
             of_column.add(place, number, plain[1])
 
-    def _number_of(self, windows: Windows) -> int:
-        number = self.windows.get(windows)
+    def _number_of(self, flag: Row | None, windows: Windows) -> int:
+        number = self.windows.get((flag, windows))
         if number is None:
-            number = self.windows[windows] = len(self.windows)
+            number = self.windows[flag, windows] = len(self.windows)
+            if flag is not None:
+                self.flags.setdefault(flag, []).append(number)
             point = _since(windows)
             if point is None:
                 self.filters.append((number, windows))
@@ -143,8 +146,9 @@ class Asked:
     """Some leaves of one stream, by slot."""
 
     def __init__(self, leaves: Mapping[int, EventLeaf]) -> None:
-        # Those with a filter that is a flag by themselves: it leaves few events to look at.
+        # Over many events those with a filter that is a flag by themselves: it leaves few to look at.
         self.compared: dict[Row | None, Compared] = {}
+        self.at_once = Compared()  # over few events all together
         self.others: list[tuple[int, EventLeaf]] = []
         bytes_of = sorted({slot >> 3 for slot in leaves})
         order = {byte: 8 * number for number, byte in enumerate(bytes_of)}
@@ -173,7 +177,8 @@ class Asked:
         flag, windows = None, leaf.windows
         if windows and is_still(windows[0]):
             flag, windows = windows[0], windows[1:]
-        self.compared.setdefault(flag, Compared()).add(place, windows, plain)
+        self.compared.setdefault(flag, Compared()).add(place, None, windows, plain)
+        self.at_once.add(place, flag, windows, plain)
 
 
 def _since(windows: Windows) -> Point | None:

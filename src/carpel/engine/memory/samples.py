@@ -23,6 +23,9 @@ from .thresholds import Bools
 from .values import zones_of
 
 
+_FEW = 4096  # events; of fewer, how often NumPy is called takes longer than what it does
+
+
 class Looks(Protocol):
     """What a stream knows of the codes in its columns, and of its flags."""
 
@@ -55,6 +58,8 @@ class View:
         inside = np.ones((len(compared.windows), len(self.events)), np.bool_)
         if compared.since.places:
             inside[compared.since.places] = compared.since.fits(self.events.times, self._now)
+        for flag, numbers in compared.flags.items():
+            inside[numbers] &= self.fits(flag)
         for number, windows in compared.filters:
             for window in windows:
                 inside[number] &= self.fits(window)
@@ -131,9 +136,12 @@ class Sample:
     def answers(self, asked: Asked) -> Bytes:
         """For each contact at `places` the answers, in the bytes that `asked` names."""
         truths = np.zeros((asked.truths, len(self.places)), np.bool_)
-        for flag, compared in asked.compared.items():
-            view = self._view if flag is None else self._view.narrowed(flag)
-            view.compare(compared, truths)
+        if len(self._view.events) < _FEW:
+            self._view.compare(asked.at_once, truths)
+        else:
+            for flag, compared in asked.compared.items():
+                view = self._view if flag is None else self._view.narrowed(flag)
+                view.compare(compared, truths)
         for place, leaf in asked.others:
             truths[place] = (
                 self._follows(leaf) if isinstance(leaf, SequenceLeaf) else self._happened(leaf)
