@@ -38,6 +38,7 @@ class Settings:
     engine_snapshot: bool = True
     audit_every_s: int = 60
     threads: int = 0
+    helpers: int = -1
     log_level: str = "warning"
     changes_days: int = 90
     webhooks_private: bool = False
@@ -64,6 +65,7 @@ DESCRIPTIONS: dict[str, str] = {
     "engine_snapshot": "on or off: keep live segments over a restart, in the data directory",
     "audit_every_s": "seconds between segments that are held against a recompute; 0 for never",
     "threads": "threads for the column store; 0 takes one for each processor",
+    "helpers": "processes that read large requests; -1 takes processors less one, 4 at most",
     "log_level": "debug, info, warning or error",
     "metrics_open": "on or off: show /metrics of all workspaces to everybody, without a key",
     "otel_endpoint": "where traces go by OTLP over HTTP, such as http://localhost:4318",

@@ -21,7 +21,8 @@ from carpel.settings import Settings
 from carpel.surfaces.batch import BatchDoor
 from carpel.surfaces.braze import BrazeDoor
 from carpel.surfaces.files import FilesDoor
-from carpel.surfaces.native import COLLECTED, NativeDoor
+from carpel.surfaces.native.collecting import COLLECTED
+from carpel.surfaces.native.door import NativeDoor
 from carpel.surfaces.sendgrid import Manners, SendGridDoor
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.limits import Limiter

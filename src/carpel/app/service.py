@@ -14,7 +14,7 @@ from carpel.domain.feed import Feed
 from carpel.domain.fields import Fields
 from carpel.domain.files import File, Files
 from carpel.domain.history import History, adopt_sizes
-from carpel.domain.ingest import Ingest, Scout
+from carpel.domain.ingest import Ingest
 from carpel.domain.ingest.applier import Applier
 from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
@@ -30,6 +30,7 @@ from carpel.domain.webhooks import Webhooks
 from carpel.domain.workspaces import Workspaces
 from carpel.engine.live import Engine
 from carpel.kit.clock import DAY, SECOND, Clock, SystemClock
+from carpel.kit.processes import Helpers
 from carpel.settings import Settings
 from carpel.storage.backup import copy_stores, pack
 from carpel.storage.catalogue import Catalogue
@@ -44,7 +45,7 @@ from .warming import Warming
 
 # Whoever reads the columns waits so long for what came in before; then they answer as they are.
 _CATCH_UP_S = 2.0
-_SCOUTING_MB = 64  # of pages: the upper ones of the indexes of ten million contacts
+_MOST_HELPERS = 4  # if nobody says how many: one reads more than is applied
 
 
 @dataclass
@@ -78,6 +79,7 @@ class Service:
     _poster: Poster
     kept: KeptEngine
     warming: Warming
+    helpers: Helpers
     maintenance: Maintenance
     _catalogue: Catalogue
     _people: People
@@ -131,16 +133,15 @@ class Service:
         catalogue, people = Catalogue(directory.catalogue), People(directory.people)
         view, news = PeopleView(directory.people), _News()
         kept, columns = _open_columns(settings, directory)
-        keep_us, feed_store = settings.changes_days * DAY or None, FeedStore(directory.feed)
+        keep_us, feed_store = settings.changes_days * DAY or None, _open_feed(directory, catalogue)
         feed = Feed(feed_store, view, clock, keep_us)
         engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
         pause, workspaces = settings.audit_every_s * SECOND, Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts = Contacts(view, fields, lists)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
-        adopt_sizes(catalogue, feed_store)
         applier = Applier(people, columns, fields, engine, feed, keep_us)
-        ingest = news.ingest = _open_ingest(directory, applier, people, columns)
+        ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
         poster = Poster(private=settings.webhooks_private)
         jobs, files = _open_jobs(directory, catalogue, clock)
         return cls(
@@ -169,6 +170,7 @@ class Service:
             exports=Exports(workspaces, segments, contacts, fields, feed, jobs, files),
             webhooks=Webhooks(catalogue, feed, clock, poster, segments.ids),
             repeats=Repeats(catalogue, clock),
+            helpers=_helpers(settings, directory),
             _poster=poster,
             kept=kept,
             warming=Warming(directory.people, clock, engine),
@@ -200,6 +202,7 @@ class Service:
         self.auditor.close()
         self.jobs.close()
         self.samples.close()
+        self.helpers.close()
         self.ingest.close()
         self.engine.close()
         self.kept.note(self._columns, self.feed)
@@ -223,12 +226,19 @@ def _open_columns(settings: Settings, directory: DataDirectory) -> tuple[KeptEng
     )
 
 
-def _open_ingest(
-    directory: DataDirectory, applier: Applier, people: People, columns: Columns
-) -> Ingest:
-    """The way in, which looks up on a connection of its own what large records will ask."""
-    scout = Scout(PeopleView(directory.people, _SCOUTING_MB))
-    return Ingest(directory.log, applier, scout, lambda: _trim(people, columns))
+def _open_feed(directory: DataDirectory, catalogue: Catalogue) -> FeedStore:
+    """The feed's file, with sizes that an older Carpel kept elsewhere."""
+    store = FeedStore(directory.feed)
+    adopt_sizes(catalogue, store)
+    return store
+
+
+def _helpers(settings: Settings, directory: DataDirectory) -> Helpers:
+    """Processes that read large bodies, none of which is begun."""
+    usual = min((os.cpu_count() or 1) - 1, _MOST_HELPERS)
+    count = usual if settings.helpers < 0 else settings.helpers
+    files = str(directory.catalogue), str(directory.people)
+    return Helpers(count, "carpel.app.beside", *files)
 
 
 def _open_jobs(directory: DataDirectory, catalogue: Catalogue, clock: Clock) -> tuple[Jobs, Files]:

@@ -1,6 +1,5 @@
 """The way in: what is taken is logged first, then applied to the stores in the log's order."""
 
-from .ahead import Scout
 from .records import (
     ContactsRecord,
     ErasureRecord,
@@ -24,6 +23,5 @@ __all__ = [
     "ListReplacedRecord",
     "Once",
     "Record",
-    "Scout",
     "Ticket",
 ]

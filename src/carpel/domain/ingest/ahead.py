@@ -1,18 +1,21 @@
-"""What a large record will ask of the people store, looked up by whoever sends it.
+"""What a large record will ask of the people store, looked up before it is logged.
 
-Applying is one thread that all wait for, and looking up was half of its work; those who send are many.
-What was looked up holds for whatever no batch has changed since, which the applying thread knows.
+Applying is one thread that all wait for, and looking up was half of its work; a process beside the
+server that reads a body can do it as well (kit/processes.py). What was looked up holds for whatever no
+batch has changed since, which the applying thread knows.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from carpel.domain.contacts.model import Row
-from carpel.domain.contacts.session import Touched, decode_row
+import msgspec
+
+from carpel.domain.contacts.model import Row, Write
+from carpel.domain.contacts.session import Touched
 from carpel.domain.events.model import EventWrite
 from carpel.storage.people import PeopleView
 
@@ -20,7 +23,6 @@ from .records import ContactsRecord, EventsRecord, ListReplacedRecord, Record
 
 Identifiers: TypeAlias = Mapping[int, str | None]
 
-_MANY = 100  # what a few ask is looked up with what others do
 # So many changes are remembered: those of seconds.
 _REMEMBERED = 50_000
 
@@ -33,13 +35,23 @@ class Asked:
     numbers: list[Identifiers]
 
 
-@dataclass
-class Ahead:
-    """Owners of identifiers, by kind and value, and rows, when the store had a record and all before."""
+Owners: TypeAlias = dict[int, dict[str, list[int]]]  # numbers by kind and value
+
+
+class Ahead(msgspec.Struct, array_like=True):
+    """Owners of identifiers, and rows, when the store had a record and all before."""
 
     applied: int
-    owners: dict[int, dict[str, list[int]]]
+    owners: Owners
     rows: dict[int, Row]
+
+
+class Scouted(msgspec.Struct, array_like=True):
+    """The same with rows as they are stored."""
+
+    applied: int
+    owners: Owners
+    rows: dict[int, msgspec.Raw]
 
 
 class Due(NamedTuple):
@@ -51,29 +63,25 @@ class Due(NamedTuple):
 
 
 class Scout:
-    """Looks up for records that are about to be logged. Thread-safe."""
+    """Looks up for records that are about to be logged."""
 
     def __init__(self, people: PeopleView) -> None:
-        """Args: people: read by nobody else, so that nobody waits for it."""
         self._people = people
 
-    def look(self, record: Record) -> Ahead | None:
-        """What applying a record will ask; None where that is little."""
-        asked = asked_by(record)
-        if len(asked.rows) + len(asked.numbers) < _MANY:
-            return None
+    def look(
+        self, workspace: int, writes: Sequence[Write], events: Sequence[EventWrite]
+    ) -> Scouted:
+        """What applying these will ask."""
+        asked = _asked_by(writes, events)
         with self._people.snapshot():
-            found = Ahead(self._people.applied, {}, {})
-            wanted = self._owners(record.workspace, asked.rows, found)
-            rows = self._people.rows(record.workspace, wanted)
-            self._owners(record.workspace, asked.numbers, found)
-        found.rows = {no: decode_row(raw) for no, raw in rows}
+            found = Scouted(self._people.applied, {}, {})
+            wanted = self._owners(workspace, asked.rows, found)
+            rows = self._people.rows(workspace, wanted)
+            self._owners(workspace, asked.numbers, found)
+        found.rows = {no: msgspec.Raw(raw) for no, raw in rows}
         return found
 
-    def close(self) -> None:
-        self._people.close()
-
-    def _owners(self, workspace: int, asked: Collection[Identifiers], found: Ahead) -> set[int]:
+    def _owners(self, workspace: int, asked: Collection[Identifiers], found: Scouted) -> set[int]:
         """Look up those that have not been; returns all numbers."""
         numbers: set[int] = set()
         for kind, values in by_kind(asked).items():
@@ -104,9 +112,7 @@ class Lately:
                     del self._changed[one]
             self._complete_after = oldest
 
-    def still(
-        self, workspace: int, ahead: Ahead
-    ) -> tuple[dict[int, dict[str, list[int]]], dict[int, Row]]:
+    def still(self, workspace: int, ahead: Ahead) -> tuple[Owners, dict[int, Row]]:
         """The owners and rows in it that nobody has changed since."""
         then = ahead.applied
         if then < self._complete_after:
@@ -128,14 +134,18 @@ def asked_by(record: Record) -> Asked:
     """Who is meant in a record."""
     match record:
         case ContactsRecord() | ListReplacedRecord():
-            return Asked([one.identifiers for one in record.writes], [])
+            return _asked_by(record.writes, [])
         case EventsRecord():
-            asked = Asked([], [])
-            for one in record.events:
-                (asked.numbers if is_plain(one) else asked.rows).append(one.identifiers)
-            return asked
+            return _asked_by([], record.events)
         case _:
             return Asked([], [])
+
+
+def _asked_by(writes: Sequence[Write], events: Sequence[EventWrite]) -> Asked:
+    asked = Asked([one.identifiers for one in writes], [])
+    for one in events:
+        (asked.numbers if is_plain(one) else asked.rows).append(one.identifiers)
+    return asked
 
 
 def by_kind(asked: Collection[Identifiers]) -> dict[int, set[str]]:

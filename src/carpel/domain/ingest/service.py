@@ -15,7 +15,7 @@ from carpel.domain.refusals import Overloaded
 from carpel.storage.log import Appended, Log, LogFull
 
 from . import records
-from .ahead import Scout
+from .ahead import Ahead
 from .applier import Applier
 from .intake import Intake
 from .records import ErasureRecord, Once, Record
@@ -48,21 +48,17 @@ _QUIET_S = 5.0
 class Ingest:
     """The way in. Thread-safe."""
 
-    def __init__(
-        self, folder: Path, applier: Applier, scout: Scout, trim: Callable[[], int]
-    ) -> None:
+    def __init__(self, folder: Path, applier: Applier, trim: Callable[[], int]) -> None:
         """Open the log; `start` begins to apply.
 
         Args:
             folder: where the log lies.
             applier: applies its records.
-            scout: looks up beforehand what large records will ask.
             trim: makes what is applied durable in the stores; returns up to which record the log
                 may forget.
         """
         self.intake = Intake()
         self._applier = applier
-        self._scout = scout
         self._trim = trim
         self._condition = threading.Condition()
         self._queue: deque[Appended] = deque()
@@ -104,8 +100,8 @@ class Ingest:
         if batch:
             yield batch
 
-    def submit(self, record: Record) -> Ticket:
-        """Log a record.
+    def submit(self, record: Record, ahead: Ahead | None = None) -> Ticket:
+        """Log a record; with what it will ask of the people store, if that has been looked up.
 
         Raises:
             Overloaded: too much waits to be applied, or applying has stopped on an error. The
@@ -118,8 +114,6 @@ class Ingest:
                 )
             if self._waiting_bytes > _MOST_WAITING_BYTES:
                 raise Overloaded("too_much_waiting", "too much data waits to be applied; try again")
-        # Not when applying is behind: then it would be of too long ago.
-        ahead = None if self._has_much() else self._scout.look(record)
         ticket = Ticket()
         try:
             appended = self._log.append(records.encode(record), Sent(record, ticket, ahead))
@@ -227,7 +221,6 @@ class Ingest:
             self._handing.join()
         if self._failure is None:
             self._forget()
-        self._scout.close()
 
     def _on_durable(self, batch: list[Appended]) -> None:
         for one in batch:

@@ -22,7 +22,6 @@ from .tallies import counts_of, edges_within, eights, sums_between
 from .thresholds import Bools
 from .values import zones_of
 
-
 _FEW = 4096  # events; of fewer, how often NumPy is called takes longer than what it does
 
 

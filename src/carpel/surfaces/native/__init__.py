@@ -1,6 +1,4 @@
-"""Carpel's own API, under /api/v1, and the way in for analytics SDKs at /v1."""
+"""Carpel's own API, under /api/v1, and the way in for analytics SDKs at /v1.
 
-from .collecting import COLLECTED
-from .door import NativeDoor
-
-__all__ = ["COLLECTED", "NativeDoor"]
+Nothing is imported here: a process beside the server wants little of it.
+"""

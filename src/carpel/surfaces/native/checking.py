@@ -9,14 +9,12 @@ from typing import Any
 from carpel.domain.contacts import Contact, Draft, Write, WriteRefused
 from carpel.domain.events import EventDraft, EventRefused
 from carpel.domain.fields import FieldType
+from carpel.domain.ingest.ahead import Ahead
 from carpel.kit.turns import INTERPRETER, checking
 
 from .context import Call
+from .items import contact_draft, event_draft
 from .problems import Problem, from_refusal
-
-IDENTIFIER_KEYS = ("id", "external_id", "email", "phone_number_id", "anonymous_id")
-_CONTACT_KEYS = {*IDENTIFIER_KEYS, "fields", "lists"}
-_EVENT_KEYS = {*IDENTIFIER_KEYS, "event", "time", "event_id", "source", "properties"}
 
 Refused = WriteRefused | EventRefused
 Planned = dict[str, FieldType]  # fields that are not there yet, by name
@@ -29,6 +27,7 @@ class Checked:
     ready: list[Any]
     refused: list[tuple[int, Refused]]
     places: list[int]  # of the ready ones, among all
+    ahead: Ahead | None = None  # what applying them will ask, where it has been looked up
 
     def take(self, ready: list[tuple[int, Any]]) -> None:
         """These are ready, each with its place among all."""
@@ -51,7 +50,7 @@ def check_contacts(call: Call, items: list[Any], planned: Planned | None = None)
     With `planned` nothing is made: the fields that would be are noted there, and taken as known.
     """
     checked = Checked([], [], [])
-    drafts = _each(list(enumerate(items)), _contact_draft, checked)
+    drafts = _each(list(enumerate(items)), contact_draft, checked)
     contacts, fields = call.rooms.contacts, call.rooms.fields
     wanted = contacts.new_fields(call.workspace, [draft for _, draft in drafts])
     if planned is not None:
@@ -74,7 +73,7 @@ def check_edit(call: Call, found: Contact, body: Any) -> Write:
         Problem: it cannot be taken.
     """
     try:
-        draft = _contact_draft(body)
+        draft = contact_draft(body)
     except WriteRefused as refused:
         raise from_refusal(refused) from None
     if draft.identifiers.get("id", found.id) != found.id:
@@ -98,7 +97,7 @@ def check_events(call: Call, items: list[Any], _planned: Planned | None = None) 
     create = call.given["known_only"] != "true"
 
     def draft_of(item: Any) -> EventDraft:
-        return _event_draft(item, create=create, recognise=run != 0)
+        return event_draft(item, create=create, recognise=run != 0)
 
     checker = call.rooms.events.checker(call.workspace)
     drafts = _each(list(enumerate(items)), draft_of, checked)
@@ -119,46 +118,3 @@ def _each(
             except (WriteRefused, EventRefused) as refused:
                 checked.refused.append((place, refused))
     return made
-
-
-def _contact_draft(item: Any) -> Draft:
-    _check_keys(item, _CONTACT_KEYS, "put other fields under `fields`")
-    fields, lists = _given(item, "fields", {}), _given(item, "lists", [])
-    if not isinstance(fields, dict):
-        raise WriteRefused("bad_body", "fields is an object", "/fields")
-    if not isinstance(lists, list):
-        raise WriteRefused("bad_body", "lists is an array", "/lists")
-    return Draft(item, fields, lists)
-
-
-def _event_draft(item: Any, *, create: bool, recognise: bool) -> EventDraft:
-    _check_keys(item, _EVENT_KEYS, "put other values under `properties`")
-    properties = _given(item, "properties", {})
-    if not isinstance(properties, dict):
-        raise WriteRefused("bad_body", "properties is an object", "/properties")
-    return EventDraft(
-        item,
-        item.get("event"),
-        item.get("time"),
-        item.get("event_id"),
-        item.get("source"),
-        properties,
-        create,
-        recognise,
-    )
-
-
-def _given(item: dict[str, Any], name: str, default: Any) -> Any:
-    """A part of an item; null stands for its absence."""
-    value = item.get(name)
-    return default if value is None else value
-
-
-def _check_keys(item: Any, known: set[str], hint: str) -> None:
-    if not isinstance(item, dict):
-        raise WriteRefused("bad_body", "a JSON object is wanted here", "")
-    if known.issuperset(item):
-        return
-    for name in item:
-        if name not in known:
-            raise WriteRefused("unknown_key", f"{name} is not known here: {hint}", f"/{name}")

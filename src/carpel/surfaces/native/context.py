@@ -34,6 +34,7 @@ from carpel.domain.workspaces import Workspace, Workspaces
 from carpel.kit import cursors
 from carpel.kit.clock import Clock
 from carpel.kit.ids import derived_id, id_text
+from carpel.kit.processes import Helpers
 from carpel.surfaces.wire.answers import answer, json_bytes
 from carpel.surfaces.wire.bodies import NotJson, TooLarge, parse_json
 from carpel.surfaces.wire.lines import Line, pieces
@@ -72,6 +73,7 @@ class Rooms(Protocol):
     repeats: Repeats
     maintenance: Maintenance
     engine: Any
+    helpers: Helpers
 
     def back_up(self) -> Iterator[bytes]:
         """The whole data directory at one moment."""

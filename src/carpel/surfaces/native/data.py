@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from carpel.domain.ingest import ContactsRecord, EventsRecord, Once, Record, Ticket
 from carpel.kit.ids import new_seed
-from carpel.surfaces.wire.bodies import NotJson, parse_json, parse_lines
 
 from . import params
+from .beside import Job, found_in, request_of
 from .checking import Checked, check_contacts, check_events, import_number, skips
 from .context import Call
+from .items import MOST_ITEMS, NotJson, TooMany, items_of
 from .pressure import await_room
 from .problems import Problem
 from .shapes import Accepted
@@ -34,7 +35,6 @@ EVENTS_PARAMS = (
                   ["true", "false"]),
 )  # fmt: skip
 
-MOST_ITEMS = 100_000
 MOST_PROBLEMS = 100
 _LARGE = 10_000  # bytes: some hundred items
 
@@ -90,9 +90,8 @@ async def _take(call: Call, kind: Kind) -> Response:
         raise _all_refused(checked, single=count == 1)
     if not checked.ready:
         return call.answer(_accepted(0, checked), 202)
-    ticket = await call.off_loop(
-        call.rooms.ingest.submit, kind.record_of(call, checked.ready, once)
-    )
+    record = kind.record_of(call, checked.ready, once)
+    ticket = await call.off_loop(call.rooms.ingest.submit, record, checked.ahead)
     seq = await asyncio.wrap_future(ticket.durable)
     answer = _accepted(seq, checked)
     if call.given["wait"] is not None:
@@ -121,8 +120,8 @@ def _events_record(call: Call, events: list[Any], once: Once | None) -> Record:
     return EventsRecord(call.workspace.no, now, new_seed(), import_number(call), events, once)
 
 
-_CONTACTS = Kind(check_contacts, _contacts_record)
-_EVENTS = Kind(check_events, _events_record)
+_CONTACTS = Kind("contacts", check_contacts, _contacts_record)
+_EVENTS = Kind("events", check_events, _events_record)
 
 
 def _accepted(seq: int, checked: Checked) -> Accepted:
@@ -162,23 +161,25 @@ def _all_refused(checked: Checked, *, single: bool) -> Problem:
 
 def _read(call: Call, kind: Kind, body: bytes) -> tuple[int, Checked]:
     """How many items a body has, and what is right and wrong in them."""
-    items = _items(body.strip())
+    if len(body) >= _LARGE and (found := _read_beside(call, kind, body)) is not None:
+        return len(found.ready), found
+    try:
+        items = items_of(body)
+    except NotJson as error:
+        raise Problem(400, "not_json", f"the body is not JSON: {error}") from None
+    except TooMany:
+        detail = f"at most {MOST_ITEMS:,} in one request, but for NDJSON"
+        raise Problem(413, "too_many", detail) from None
     return len(items), kind.check(call, items)
 
 
-def _items(body: bytes) -> list[Any]:
-    """One object, an array of them, or one a line."""
-    try:
-        parsed = parse_lines(body) if _looks_like_lines(body) else parse_json(body)
-    except NotJson as error:
-        raise Problem(400, "not_json", f"the body is not JSON: {error}") from None
-    items = parsed if isinstance(parsed, list) else [parsed]
-    if len(items) > MOST_ITEMS:
-        raise Problem(413, "too_many", f"at most {MOST_ITEMS:,} in one request, but for NDJSON")
-    return items
-
-
-def _looks_like_lines(body: bytes) -> bool:
-    """Whether it is one object a line, and not one object over several lines."""
-    first, newline, rest = body.partition(b"\n")
-    return bool(newline) and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+def _read_beside(call: Call, kind: Kind, body: bytes) -> Checked | None:
+    """The items of a body that is right in all, from a process beside."""
+    now, create = call.rooms.clock.now(), call.given.get("known_only") != "true"
+    job = Job(kind.name, call.workspace, now, body, create, import_number(call))
+    answer = call.rooms.helpers.ask(request_of(job))
+    found = found_in(answer) if answer is not None else None
+    if found is None:
+        return None
+    ready = found.writes or found.events
+    return Checked(ready, [], list(range(len(ready))), found.ahead)

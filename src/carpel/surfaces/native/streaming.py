@@ -13,7 +13,7 @@ import struct
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import msgspec
 from starlette.responses import Response
@@ -46,6 +46,7 @@ class Kind:
     `check` changes nothing when it is given what it planned so far.
     """
 
+    name: Literal["contacts", "events"]
     check: Callable[..., Checked]
     record_of: Callable[[Call, list[Any], Once | None], Record]
 

@@ -1,0 +1,188 @@
+"""Processes of this program's own that answer requests: what they compute waits for no turn here.
+
+A helper ends when its pipe closes, however this process ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import BinaryIO
+
+_log = logging.getLogger("carpel.helpers")
+
+_LENGTH = struct.Struct("<I")
+_READY = b"ready"
+# After helpers ended that should not have, or could not begin.
+_BEGIN_AGAIN_S = 10.0
+_CLOSE_S = 5.0
+
+
+class Gone(Exception):
+    """A helper has ended."""
+
+
+class Helper:
+    """One process, asked one thing at a time."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  (this program itself)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def await_ready(self) -> None:
+        """Wait until it has begun.
+
+        Raises:
+            Gone: it has not.
+        """
+        if _receive(self._out) != _READY:
+            raise Gone
+
+    def ask(self, request: bytes) -> bytes:
+        """Its answer.
+
+        Raises:
+            Gone: it has ended.
+        """
+        try:
+            _send(self._in, request)
+        except OSError:
+            raise Gone from None
+        answer = _receive(self._out)
+        if answer is None:
+            raise Gone
+        return answer
+
+    def close(self) -> None:
+        """Let it end, and see to it."""
+        with suppress(OSError):
+            self._in.close()
+        try:
+            self._process.wait(_CLOSE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._out.close()
+
+    @property
+    def _in(self) -> BinaryIO:
+        assert self._process.stdin is not None  # noqa: S101
+        return self._process.stdin  # type: ignore[return-value]
+
+    @property
+    def _out(self) -> BinaryIO:
+        assert self._process.stdout is not None  # noqa: S101
+        return self._process.stdout  # type: ignore[return-value]
+
+
+class Helpers:
+    """So many, begun when they are first asked. Thread-safe."""
+
+    def __init__(self, count: int, module: str, *arguments: str) -> None:
+        """Args: module: what each runs, which calls `answer_all`."""
+        self._count = count
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._idle: queue.Queue[Helper] = queue.Queue()
+        self._lock = threading.Lock()
+        self._there = 0  # begun, and not ended
+        self._begun_at = -_BEGIN_AGAIN_S
+        self._closing = False
+        self._beginning: list[threading.Thread] = []
+
+    def ask(self, request: bytes) -> bytes | None:
+        """The answer of one of them, once one is free; None when there is none to ask."""
+        helper = self._free()
+        if helper is None:
+            return None
+        try:
+            answer = helper.ask(request)
+        except Gone:
+            self._ended(helper)
+            return None
+        self._idle.put(helper)
+        return answer
+
+    def close(self) -> None:
+        """Let all of them end; what is being asked is answered first."""
+        with self._lock:
+            self._closing = True
+        for thread in self._beginning:
+            thread.join()
+        for _ in range(self._there):
+            self._idle.get().close()
+        self._there = 0
+
+    def _free(self) -> Helper | None:
+        with self._lock:
+            if self._closing:
+                return None
+            there = self._there
+            if there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
+                self._begin(self._count - there)
+        return self._idle.get() if there else None
+
+    def _begin(self, count: int) -> None:
+        """Begin some beside the caller, who does not wait for them; needs the lock."""
+        self._begun_at = monotonic()
+        self._beginning = [
+            threading.Thread(target=self._begin_one, name="carpel-helper") for _ in range(count)
+        ]
+        for thread in self._beginning:
+            thread.start()
+
+    def _begin_one(self) -> None:
+        try:
+            helper = Helper(self._command)
+        except OSError:
+            _log.exception("a helper cannot be begun")
+            return
+        try:
+            helper.await_ready()
+        except Gone:
+            _log.error("a helper ended before it had begun; its work is done without it")
+            helper.close()
+            return
+        with self._lock:
+            self._there += 1
+        self._idle.put(helper)
+
+    def _ended(self, helper: Helper) -> None:
+        with self._lock:
+            self._there -= 1
+            closing = self._closing
+        if not closing:
+            _log.warning("a helper has ended; another will take its place")
+        helper.close()
+
+
+def answer_all(work: Callable[[bytes], bytes]) -> None:
+    """In a helper: answer until the pipe closes. What `work` raises ends it."""
+    into, out = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing else may come between the answers
+    _send(out, _READY)
+    while (request := _receive(into)) is not None:
+        _send(out, work(request))
+
+
+def _send(stream: BinaryIO, message: bytes) -> None:
+    stream.write(_LENGTH.pack(len(message)))
+    stream.write(message)
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> bytes | None:
+    """A message, or None when the other side has ended."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length)
+    return body if len(body) == length else None
