@@ -6,13 +6,13 @@ A helper ends when its pipe closes, however this process ends.
 from __future__ import annotations
 
 import logging
-import queue
 import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import BinaryIO
 
@@ -63,7 +63,7 @@ class Helper:
 
     def close(self) -> None:
         """Let it end, and see to it."""
-        with suppress(OSError):
+        with suppress(OSError):  # what it did not read any more
             self._in.close()
         try:
             self._process.wait(_CLOSE_S)
@@ -90,10 +90,10 @@ class Helpers:
         """Args: module: what each runs, which calls `answer_all`."""
         self._count = count
         self._command = [sys.executable, "-m", module, *arguments]
-        self._idle: queue.Queue[Helper] = queue.Queue()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._idle: list[Helper] = []
         self._there = 0  # begun, and not ended
-        self._begun_at = -_BEGIN_AGAIN_S
+        self._begun_at = -inf
         self._closing = False
         self._beginning: list[threading.Thread] = []
 
@@ -107,30 +107,38 @@ class Helpers:
         except Gone:
             self._ended(helper)
             return None
-        self._idle.put(helper)
+        self._put(helper)
         return answer
 
     def close(self) -> None:
         """Let all of them end; what is being asked is answered first."""
-        with self._lock:
+        with self._changed:
             self._closing = True
+            self._changed.notify_all()
         for thread in self._beginning:
             thread.join()
-        for _ in range(self._there):
-            self._idle.get().close()
-        self._there = 0
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._idle) == self._there, _CLOSE_S)
+            helpers, self._idle, self._there = self._idle, [], 0
+        for helper in helpers:
+            helper.close()
 
     def _free(self) -> Helper | None:
-        with self._lock:
-            if self._closing:
-                return None
-            there = self._there
-            if there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
-                self._begin(self._count - there)
-        return self._idle.get() if there else None
+        with self._changed:
+            if self._there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
+                self._begin(self._count - self._there)
+            self._changed.wait_for(lambda: self._closing or self._idle or not self._there)
+            return self._idle.pop() if self._idle and not self._closing else None
+
+    def _put(self, helper: Helper) -> None:
+        with self._changed:
+            self._idle.append(helper)
+            self._changed.notify_all()
 
     def _begin(self, count: int) -> None:
         """Begin some beside the caller, who does not wait for them; needs the lock."""
+        if self._closing or any(thread.is_alive() for thread in self._beginning):
+            return
         self._begun_at = monotonic()
         self._beginning = [
             threading.Thread(target=self._begin_one, name="carpel-helper") for _ in range(count)
@@ -142,7 +150,7 @@ class Helpers:
         try:
             helper = Helper(self._command)
         except OSError:
-            _log.exception("a helper cannot be begun")
+            _log.exception("a helper cannot be begun; its work is done without it")
             return
         try:
             helper.await_ready()
@@ -150,16 +158,15 @@ class Helpers:
             _log.error("a helper ended before it had begun; its work is done without it")
             helper.close()
             return
-        with self._lock:
+        with self._changed:
             self._there += 1
-        self._idle.put(helper)
+        self._put(helper)
 
     def _ended(self, helper: Helper) -> None:
-        with self._lock:
+        with self._changed:
             self._there -= 1
-            closing = self._closing
-        if not closing:
-            _log.warning("a helper has ended; another will take its place")
+            self._changed.notify_all()
+        _log.warning("a helper has ended; another will take its place")
         helper.close()
 
 

@@ -111,14 +111,14 @@ class Since:
 class Compared:
     """Leaves that compare how many events lie in windows, or a sum of them, with constants."""
 
-    windows: dict[tuple[Row | None, Windows], int] = field(default_factory=dict)
-    flags: dict[Row, list[int]] = field(default_factory=dict)  # the windows that also ask for one
+    windows: dict[tuple[int | None, Windows], int] = field(default_factory=dict)
+    flags: dict[int, list[int]] = field(default_factory=dict)  # the windows that also ask for a mark
     since: Since = field(default_factory=Since)
     filters: list[tuple[int, Windows]] = field(default_factory=list)  # the other windows
     counted: Spans = field(default_factory=lambda: Spans(1))
     summed: dict[ColumnKey, Spans] = field(default_factory=dict)
 
-    def add(self, place: int, flag: Row | None, windows: Windows, plain: Plain | None) -> None:
+    def add(self, place: int, flag: int | None, windows: Windows, plain: Plain | None) -> None:
         """Take up a leaf; `plain` None asks whether there is any event."""
         number = self._number_of(flag, windows)
         if plain is None or plain[0].function != "sum":
@@ -127,7 +127,7 @@ class Compared:
             of_column = self.summed.setdefault(column_key(plain[0]), Spans(-_BEYOND))
             of_column.add(place, number, plain[1])
 
-    def _number_of(self, flag: Row | None, windows: Windows) -> int:
+    def _number_of(self, flag: int | None, windows: Windows) -> int:
         number = self.windows.get((flag, windows))
         if number is None:
             number = self.windows[flag, windows] = len(self.windows)
@@ -145,7 +145,9 @@ class Compared:
 class Asked:
     """Some leaves of one stream, by slot."""
 
-    def __init__(self, leaves: Mapping[int, EventLeaf]) -> None:
+    def __init__(self, leaves: Mapping[int, EventLeaf], marks: Mapping[Row, int]) -> None:
+        """Args: marks: the bit of each filter that is kept as a flag."""
+        self._marks = marks
         # Over many events those with a filter that is a flag by themselves: it leaves few to look at.
         self.compared: dict[Row | None, Compared] = {}
         self.at_once = Compared()  # over few events all together
@@ -178,7 +180,7 @@ class Asked:
         if windows and is_still(windows[0]):
             flag, windows = windows[0], windows[1:]
         self.compared.setdefault(flag, Compared()).add(place, None, windows, plain)
-        self.at_once.add(place, flag, windows, plain)
+        self.at_once.add(place, None if flag is None else self._marks[flag], windows, plain)
 
 
 def _since(windows: Windows) -> Point | None:

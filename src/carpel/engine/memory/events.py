@@ -248,5 +248,5 @@ class Stream:
         asked = self._asked.get(slots)
         if asked is None:
             chosen = self.leaves if slots is None else {slot: self.leaves[slot] for slot in slots}
-            asked = self._asked[slots] = Asked(chosen)
+            asked = self._asked[slots] = Asked(chosen, self.marks)
         return asked

@@ -195,19 +195,14 @@ class Happenings:
                 found.append((tier, edges[::2], lengths))
         if not found:
             return np.empty(0, np.int64), self._tiers[0].taken(slice(0, 0))
-        lengths = np.add.reduce([one[2] for one in found])
-        owner = np.repeat(np.arange(len(contacts)), lengths)
+        places = np.arange(len(contacts))
+        owners = [np.repeat(places, lengths) for _, _, lengths in found]
+        events = [tier.taken(_runs(left, lengths)) for tier, left, lengths in found]
         if len(found) == 1:
-            tier, left, _ = found[0]
-            return owner, tier.taken(_runs(left, lengths))
-        events = concatenated([tier.taken(_runs(left, mine)) for tier, left, mine in found])
-        order = np.empty(len(owner), np.int64)
-        free, taken = np.cumsum(lengths) - lengths, 0  # each one's places, tier after tier
-        for _, _, mine in found:
-            places = _runs(free, mine)
-            order[places] = np.arange(taken, taken + len(places))
-            free, taken = free + mine, taken + len(places)
-        return owner, events.taken(order)
+            return owners[0], events[0]
+        owner = np.concatenate(owners)
+        order = np.argsort(owner, kind="stable")  # merges what is in order tier by tier
+        return owner[order], concatenated(events).taken(order)
 
     def stretch(self, first: int, beyond: int) -> Tier:
         """The events of contacts numbered from first to below `beyond`, by contact."""

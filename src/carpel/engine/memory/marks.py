@@ -31,5 +31,9 @@ def marked(truths: Sequence[Bools], events: int) -> Bytes:
 
 def fitting(marks: Bytes, places: Mapping[Row, int], where: Row) -> Bools:
     """Which events fit a filter."""
-    place = places[where]
+    return having(marks, places[where])
+
+
+def having(marks: Bytes, place: int) -> Bools:
+    """Which events have a bit."""
     return np.asarray((marks[:, place >> 3] & np.uint8(1 << (place & 7))) != 0, np.bool_)

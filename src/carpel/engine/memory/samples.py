@@ -15,6 +15,7 @@ from .asked import Asked, Compared, edges_of
 from .bits import Bytes
 from .dictionaries import Dictionary
 from .happenings import Tier
+from .marks import having
 from .numbers import Scaled
 from .points import dates_fit
 from .streams import ColumnKey, Row, SequenceLeaf, StreamLeaf, date_key, is_still
@@ -58,7 +59,7 @@ class View:
         if compared.since.places:
             inside[compared.since.places] = compared.since.fits(self.events.times, self._now)
         for flag, numbers in compared.flags.items():
-            inside[numbers] &= self.fits(flag)
+            inside[numbers] &= having(self.events.marks, flag)
         for number, windows in compared.filters:
             for window in windows:
                 inside[number] &= self.fits(window)
