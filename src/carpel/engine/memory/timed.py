@@ -80,9 +80,10 @@ class DateColumn:
         if not len(contacts):
             return
         self._dates.make_room(int(contacts.max()) + 1)
+        # Who has the date already is known where it matters; most changes are of something else.
+        new = (times != MISSING) & (times != self._values[contacts])
         self._values[contacts] = times
-        there = times != MISSING
-        self._watches.add(times[there], contacts[there], now)
+        self._watches.add(times[new], contacts[new], now)
 
     def between(self, spans: Sequence[Span]) -> list[tuple[Times, Contacts]]:
         """For each span all dates in it, with their contacts."""
