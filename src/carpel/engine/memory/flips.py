@@ -15,7 +15,7 @@ from .due import Contacts
 Numbers: TypeAlias = NDArray[np.uint32]
 
 
-@dataclass
+@dataclass(slots=True)
 class Flips:
     """Who entered and who left a segment."""
 
@@ -25,7 +25,7 @@ class Flips:
 
 def told_apart(
     contacts: Contacts, segments: Places, moved: Bytes
-) -> Iterator[tuple[int, Flips, bytes]]:
+) -> Iterator[tuple[int, Flips, bytes, int]]:
     """Who moved, segment by segment.
 
     Args:
@@ -34,7 +34,7 @@ def told_apart(
         moved: two rows of bits for each: of who is in now, and of who is not any more.
 
     Yields:
-        The segment, who moved, and all of them as numbers of four bytes.
+        The segment, who moved, all of them as numbers of four bytes, and how many more are in.
     """
     places, counts = ones(moved)
     numbers = contacts.astype(np.uint32)[places]
@@ -42,7 +42,7 @@ def told_apart(
     first = 0
     for segment, middle, end in zip(segments.tolist(), ends[::2], ends[1::2], strict=True):
         flips = Flips(numbers[first:middle], numbers[middle:end])
-        yield segment, flips, numbers[first:end].tobytes()
+        yield segment, flips, numbers[first:end].tobytes(), 2 * middle - first - end
         first = end
 
 

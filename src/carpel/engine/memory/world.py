@@ -391,8 +391,8 @@ class World:
         self._answers.put(contacts, now)
         flips: dict[int, Flips] = {}
         for moved in self._programs.moved(old[differ], now):
-            for number, one, numbers in told_apart(contacts, *moved):
+            for number, one, numbers, gained in told_apart(contacts, *moved):
                 for same in self._programs.same(number):
                     flips[same] = one
-                self._segments[number].members.move(numbers, len(one.entered) - len(one.left))
+                self._segments[number].members.move(numbers, gained)
         return flips
