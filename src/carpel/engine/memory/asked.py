@@ -112,7 +112,7 @@ class Compared:
     """Leaves that compare how many events lie in windows, or a sum of them, with constants."""
 
     windows: dict[tuple[int | None, Windows], int] = field(default_factory=dict)
-    flags: dict[int, list[int]] = field(default_factory=dict)  # the windows that also ask for a mark
+    marked: dict[int, list[int]] = field(default_factory=dict)  # windows that also ask for a mark
     since: Since = field(default_factory=Since)
     filters: list[tuple[int, Windows]] = field(default_factory=list)  # the other windows
     counted: Spans = field(default_factory=lambda: Spans(1))
@@ -132,7 +132,7 @@ class Compared:
         if number is None:
             number = self.windows[flag, windows] = len(self.windows)
             if flag is not None:
-                self.flags.setdefault(flag, []).append(number)
+                self.marked.setdefault(flag, []).append(number)
             point = _since(windows)
             if point is None:
                 self.filters.append((number, windows))

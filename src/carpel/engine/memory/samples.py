@@ -58,8 +58,8 @@ class View:
         inside = np.ones((len(compared.windows), len(self.events)), np.bool_)
         if compared.since.places:
             inside[compared.since.places] = compared.since.fits(self.events.times, self._now)
-        for flag, numbers in compared.flags.items():
-            inside[numbers] &= having(self.events.marks, flag)
+        for mark, numbers in compared.marked.items():
+            inside[numbers] &= having(self.events.marks, mark)
         for number, windows in compared.filters:
             for window in windows:
                 inside[number] &= self.fits(window)
