@@ -61,6 +61,10 @@ class Helper:
             raise Gone
         return answer
 
+    def kill(self) -> None:
+        """End it at once; whoever asks it hears that it has."""
+        self._process.kill()
+
     def close(self) -> None:
         """Let it end, and see to it."""
         with suppress(OSError):  # what it did not read any more
@@ -92,7 +96,8 @@ class Helpers:
         self._command = [sys.executable, "-m", module, *arguments]
         self._changed = threading.Condition()
         self._idle: list[Helper] = []
-        self._there = 0  # begun, and not ended
+        self._busy: set[Helper] = set()
+        self._there = 0  # begun, and not ended: all of both
         self._begun_at = -inf
         self._closing = False
         self._beginning: list[threading.Thread] = []
@@ -110,8 +115,13 @@ class Helpers:
         self._put(helper)
         return answer
 
+    @property
+    def there(self) -> int:
+        """How many there are to ask."""
+        return self._there
+
     def close(self) -> None:
-        """Let all of them end; what is being asked is answered first."""
+        """Let all of them end; what is being asked is answered first, if that does not take long."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -119,7 +129,10 @@ class Helpers:
             thread.join()
         with self._changed:
             self._changed.wait_for(lambda: len(self._idle) == self._there, _CLOSE_S)
-            helpers, self._idle, self._there = self._idle, [], 0
+            for helper in self._busy:
+                helper.kill()  # who waits for it closes it
+            helpers, self._idle = self._idle, []
+            self._there -= len(helpers)
         for helper in helpers:
             helper.close()
 
@@ -128,10 +141,15 @@ class Helpers:
             if self._there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
                 self._begin(self._count - self._there)
             self._changed.wait_for(lambda: self._closing or self._idle or not self._there)
-            return self._idle.pop() if self._idle and not self._closing else None
+            if not self._idle or self._closing:
+                return None
+            helper = self._idle.pop()
+            self._busy.add(helper)
+            return helper
 
     def _put(self, helper: Helper) -> None:
         with self._changed:
+            self._busy.discard(helper)
             self._idle.append(helper)
             self._changed.notify_all()
 
@@ -164,6 +182,7 @@ class Helpers:
 
     def _ended(self, helper: Helper) -> None:
         with self._changed:
+            self._busy.discard(helper)
             self._there -= 1
             self._changed.notify_all()
         _log.warning("a helper has ended; another will take its place")
