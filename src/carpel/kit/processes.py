@@ -112,6 +112,10 @@ class Helpers:
         except Gone:
             self._ended(helper)
             return None
+        except BaseException:  # half an answer may be left in the pipe
+            helper.kill()
+            self._ended(helper)
+            raise
         self._put(helper)
         return answer
 
