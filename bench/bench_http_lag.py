@@ -120,6 +120,7 @@ def prepare(caller: Caller, asked: argparse.Namespace, contacts: int) -> list[Ki
         bodies = [
             makers[name](chance, contacts, f"{run_no}-{number}", run_no) for number in range(count)
         ]
+        caller.close()  # who was silent for so long is not listened to any more
         wanted = {"name": f"{name} of {run_no}", "sql": rules[name], "tags": [TAG, run_no]}
         made = caller.post("/segments", wanted)
         kinds.append(Kind(name, bodies, every, made["id"], made["count"]["value"]))
