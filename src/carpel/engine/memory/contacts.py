@@ -70,7 +70,7 @@ class ContactSide:
         for names, group in self.groups.items():
             found = [values_of(columns, name, contacts) for name in names]
             values = found[0] if len(found) == 1 else list(zip(*found, strict=True))
-            rows[:contacts] |= group.bits(values, rows.shape[1])
+            group.bits(values, rows)
             group.trim()
 
     def put_timed(self, contacts: Contacts, columns: RowColumns, now: int) -> None:

@@ -34,14 +34,14 @@ class Cuts:
 
     def codes(self, values: Sequence[Any]) -> tuple[Codes, list[Any]]:
         """For each stored value a place in the list of samples given with it."""
-        floats = np.asarray([_NAN if one is None else float(one) for one in values], np.float64)
+        floats, is_full = _as_floats(values)
         places = np.searchsorted(self._floats, floats)
-        codes = np.minimum(2 * places, len(self.samples) - 2).astype(np.int64)
-        codes[np.isnan(floats)] = len(self.samples) - 1
+        codes = 2 * places
+        if not is_full:
+            codes[np.isnan(floats)] = len(self.samples) - 1
         if len(self._floats):
-            near = self._floats[np.minimum(places, len(self._floats) - 1)] == floats
-            for place in np.flatnonzero(near).tolist():
-                codes[place] = self._exactly(values[place])
+            near = np.flatnonzero(self._floats.take(places, mode="clip") == floats)
+            codes[near] = [self._exactly(values[place]) for place in near.tolist()]
         return codes, self.samples
 
     def _exactly(self, stored: Any) -> int:
@@ -54,6 +54,15 @@ class Cuts:
                 self._ties.clear()
             code = self._ties[stored] = 2 * below + there
         return code
+
+
+def _as_floats(values: Sequence[Any]) -> tuple[NDArray[np.float64], bool]:
+    """The values, NaN where there is none, and whether there are all."""
+    try:
+        return np.fromiter(map(float, values), np.float64, len(values)), True
+    except TypeError:
+        found = [_NAN if one is None else float(one) for one in values]
+        return np.asarray(found, np.float64), False
 
 
 def cuts_of(leaves: Sequence[Any]) -> Cuts | None:

@@ -20,6 +20,7 @@ ValueLeaf: TypeAlias = p.ValueTest | p.PairTest | p.FormulaTest | p.ListTest
 
 # Answers are remembered for so many different values; most columns have far fewer.
 _MOST_REMEMBERED = 65_536
+_NO_ROWS: Bytes = np.zeros((0, 0), np.uint8)
 
 
 def columns_of(leaf: ValueLeaf) -> tuple[str, ...]:
@@ -77,8 +78,13 @@ class Group:
         self.leaves: dict[int, ValueLeaf] = {}
         self._answers: dict[int, Answer | _InList] = {}
         self._known: dict[Any, int] = {}
-        self._rows = np.zeros((16, 8), np.uint8)
+        self._rows = _NO_ROWS  # of the bytes in the span only
         self._of_samples: Codes | None = None  # the codes of the samples of the cuts
+
+    @cached_property
+    def _span(self) -> slice:
+        """The bytes of a row from the first to the last with a slot of this group."""
+        return slice(min(self.leaves) >> 3, (max(self.leaves) >> 3) + 1)
 
     @cached_property
     def cuts(self) -> Cuts | None:
@@ -98,42 +104,43 @@ class Group:
         del self._answers[slot], self.leaves[slot]
         self._forget()
 
-    def bits(self, values: Sequence[Any], width: int) -> Bytes:
-        """A row of bits for each value; only this group's slots are set in it."""
-        if self._rows.shape[1] < width:
-            self._forget(width)
+    def bits(self, values: Sequence[Any], rows: Bytes) -> None:
+        """Set this group's slots, for each value in a row of its own, where they are zero."""
         if self.cuts is not None:
             places, samples = self.cuts.codes(values)
             if self._of_samples is None:
                 self._of_samples = self._codes(samples)
-            return np.asarray(self._rows[self._of_samples[places], :width])
-        codes = self._codes(values)  # makes rows, and perhaps room for them
-        return np.asarray(self._rows[codes, :width])
+            codes = self._of_samples.take(places)
+        else:
+            codes = self._codes(values)
+        rows[: len(codes), self._span] |= self._rows.take(codes, axis=0)
 
     def _codes(self, values: Sequence[Any]) -> Codes:
         """For each value the place of its row; rows of new values are made together."""
         try:
             return self._places(values)
         except TypeError:  # lists are remembered as tuples
-            return self._places([_frozen(value) for value in values])
+            return self._places(_all_frozen(values))
 
     def _places(self, values: Sequence[Any]) -> Codes:
         known = self._known
         try:
-            codes = [known[value] for value in values]
+            return np.fromiter(map(known.__getitem__, values), np.int64, len(values))
         except KeyError:
             self._learn(values)
-            codes = [known[value] for value in values]
-        return np.asarray(codes, np.int64)
+        return np.fromiter(map(known.__getitem__, values), np.int64, len(values))
 
     def _learn(self, values: Sequence[Any]) -> None:
+        span = self._span
         new = [value for value in dict.fromkeys(values) if value not in self._known]
         first, beyond = len(self._known), len(self._known) + len(new)
         if beyond > self._rows.shape[0]:
-            more = np.zeros((2 * beyond, self._rows.shape[1]), np.uint8)
-            more[:first] = self._rows[:first]
+            more = np.zeros((2 * beyond, span.stop - span.start), np.uint8)
+            if first:
+                more[:first] = self._rows[:first]
             self._rows = more
-        self._rows[first:beyond] = self.rows_for(new, self._rows.shape[1], list(self._answers))
+        made = self.rows_for(new, span.stop, list(self._answers))
+        self._rows[first:beyond] = made[:, span.start :]
         self._known.update(zip(new, range(first, beyond), strict=True))
 
     def rows_for(self, values: Sequence[Any], width: int, slots: Sequence[int]) -> Bytes:
@@ -154,11 +161,15 @@ class Group:
         """Forget the values that were answered; they are answered again when they come again."""
         self._forget()
 
-    def _forget(self, width: int = 8) -> None:
+    def _forget(self) -> None:
         self._known.clear()
-        self._of_samples = None
-        self.__dict__.pop("cuts", None)
-        self._rows = np.zeros((16, max(width, self._rows.shape[1])), np.uint8)
+        self._rows, self._of_samples = _NO_ROWS, None
+        for name in ("cuts", "_span"):
+            self.__dict__.pop(name, None)
+
+
+def _all_frozen(values: Sequence[Any]) -> list[Any]:
+    return [tuple(value) if type(value) is list else _frozen(value) for value in values]
 
 
 def _frozen(value: Any) -> Any:
