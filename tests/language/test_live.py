@@ -50,6 +50,18 @@ def test_who_is_kept_in_each(
         assert inside(town, segment) == case.expected(set(population.names)), case.where
 
 
+def test_the_recompute_finds_the_same_a_few_contacts_at_a_time(
+    kept: tuple[Town, list[tuple[Case, Segment]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carpel.engine.recompute._PIECE", 3)
+    town, segments = kept
+    rests: list[None] = []
+    for case, segment in segments:
+        found, recomputed = town.service.engine.audit(segment.no, lambda: rests.append(None))
+        assert found == recomputed, case.where
+    assert len(rests) > 3 * len(segments)
+
+
 def test_why_someone_is_in(kept: tuple[Town, list[tuple[Case, Segment]]]) -> None:
     town, segments = kept
     for case, segment in segments:

@@ -83,6 +83,28 @@ def test_it_looks_by_itself_once_in_a_while(tmp_path: Path) -> None:
         assert looked.wait(30)
 
 
+def test_a_server_that_stops_does_not_wait_for_an_audit_at_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("carpel.domain.segments.auditor._RESTS", 1e9)
+    with house(tmp_path / "data", audit_every_s=60) as home:
+        home.put(*({"external_id": f"p{n}", "fields": {"age": n}} for n in range(60)))
+        home.segment("Old", "age >= 40")
+        resting = threading.Event()
+        background = home.service.auditor._background  # noqa: SLF001
+        rest = background.rest
+
+        def told(seconds: float) -> bool:
+            resting.set()
+            return rest(seconds)
+
+        background.rest = told  # type: ignore[method-assign]
+        home.clock.advance(60_000_000)
+        assert resting.wait(30)
+    assert not home.service.auditor.audited
+    assert not caplog.records
+
+
 def _changes(home: House) -> Any:
     home.service.feed.flush()
     return home.client.get("/changes")["data"]

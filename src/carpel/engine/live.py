@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -25,7 +25,15 @@ from .memory.bitmaps import frozen_of
 from .plan import Plan
 from .printer import Printer
 from .publication import Published
-from .recompute import Membership, Numbers, count_filled, counts_of, members_of, recompute
+from .recompute import (
+    Membership,
+    Numbers,
+    count_filled,
+    counts_of,
+    members_by_pieces,
+    members_of,
+    recompute,
+)
 from .tracked import Backlog, Work
 
 _log = logging.getLogger("carpel.engine")
@@ -139,8 +147,12 @@ class Engine(Auditing):
         with self._columns.snapshot() as snapshot:
             yield snapshot, caught
 
-    def audit(self, number: int) -> tuple[FrozenBitMap, FrozenBitMap]:
+    def audit(
+        self, number: int, rest: Callable[[], None] | None = None
+    ) -> tuple[FrozenBitMap, FrozenBitMap]:
         """The membership as kept, and recomputed from scratch for the same data and instant.
+
+        With `rest` it is recomputed a piece at a time, and that is called after each.
 
         Raises:
             LookupError: there is no such segment, or it cannot be computed.
@@ -150,8 +162,9 @@ class Engine(Auditing):
             with ExitStack() as held:
                 snapshot, kept = self._moment_of(number, held)
                 if kept is not None:
-                    found = recompute(kept.plan, snapshot, kept.workspace, kept.at)
-                    return kept.members, frozen_of(found.members)
+                    asked = kept.plan, snapshot, kept.workspace, kept.at
+                    found = members_by_pieces(*asked, rest) if rest else members_of(*asked)
+                    return kept.members, frozen_of(found)
 
     # -------------------------------------------------------------- computing
 

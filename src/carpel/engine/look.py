@@ -28,7 +28,7 @@ class Look:
 
     def events(self, test: EventTest) -> int:
         """How many of the contact's events fit a test."""
-        return count_events(test, self._snapshot, self._workspace, self.now, self._number)
+        return count_events(test, self._snapshot, self._workspace, self.now, self._only)
 
     def next_change(self, plan: Plan) -> int | None:
         """When time alone would next change whether the plan is true; None for never.
@@ -47,4 +47,8 @@ class Look:
         return found.until
 
     def _at(self, plan: Plan, now: int) -> Membership:
-        return recompute(plan, self._snapshot, self._workspace, now, self._number)
+        return recompute(plan, self._snapshot, self._workspace, now, self._only)
+
+    @property
+    def _only(self) -> range:
+        return range(self._number, self._number + 1)

@@ -20,6 +20,8 @@ from .reads import on_contacts
 
 FormulaSets: TypeAlias = Mapping[p.FormulaTest, Sequence[int]]
 
+EXTENT = "coalesce(min(no), 0) AS first, coalesce(max(no), -1) AS last"
+
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (the store's timestamps carry no zone; they are UTC)
 _NUMBER = "DECIMAL(38, 12)"
 _CASTS = {"number": _NUMBER, "date": "TIMESTAMP", "boolean": "BOOLEAN"}
@@ -29,9 +31,9 @@ class Printer:
     """Prints the conditions of one plan, for one workspace at one instant."""
 
     def __init__(
-        self, names: Names, now: int, formulas: FormulaSets, only: int | None = None
+        self, names: Names, now: int, formulas: FormulaSets, only: range | None = None
     ) -> None:
-        """Args: only: the number of the one contact to look at, None for all."""
+        """Args: only: the numbers of the contacts to look at, None for all."""
         self._names = names
         self._now = now
         self._formulas = formulas
@@ -100,6 +102,10 @@ class Printer:
         return Sql(
             f"SELECT count(*) FROM {self._names.events} AS e WHERE {where}", tuple(self._values)
         )
+
+    def contacts_extent(self) -> Sql:
+        """The least and the greatest number of a contact (first, last); 0 and -1 without any."""
+        return Sql(f"SELECT {EXTENT} FROM {self._names.contacts} AS c")
 
     def newest(self, most: int) -> Sql:
         """The numbers of the contacts that changed last, the newest first."""
@@ -315,7 +321,11 @@ class Printer:
     def _restriction(self, row: str) -> str:
         if self._only is None:
             return ""
-        return f" AND {'c.no' if row == 'c' else 'e.contact'} = {self._value(self._only)}"
+        number = "c.no" if row == "c" else "e.contact"
+        if len(self._only) == 1:
+            return f" AND {number} = {self._value(self._only.start)}"
+        first, beyond = self._value(self._only.start), self._value(self._only.stop)
+        return f" AND {number} >= {first} AND {number} < {beyond}"
 
     def _value(self, value: Any) -> str:
         self._values.append(value)

@@ -36,6 +36,11 @@ class Background:
                 clock.wait(self.changed, due())
             return not self.closing
 
+    def rest(self, seconds: float) -> bool:
+        """Sleep so long by the machine's own time; False when it is to end instead."""
+        with self.changed:
+            return not self.changed.wait_for(lambda: self.closing, seconds)
+
     def wake(self) -> None:
         """There may be something to do."""
         with self.changed:

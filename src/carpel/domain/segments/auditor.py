@@ -6,7 +6,9 @@ There is nothing to find; what is found all the same is told, and mended by work
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
+from collections.abc import Callable
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.workspaces import Workspace, Workspaces
@@ -21,6 +23,7 @@ from .verify import Verified, verify_segment
 _log = logging.getLogger("carpel.audit")
 
 MOST_TOLD = 20
+_RESTS = 4  # so many times as long as a piece of the recompute takes the others have after it
 
 
 class Auditor:
@@ -94,12 +97,26 @@ class Auditor:
         )
 
     def _audit(self, workspace: Workspace, segment: Segment) -> None:
-        found = verify_segment(self._segments, self._engine, self._contacts, workspace, segment)
+        found = verify_segment(
+            self._segments, self._engine, self._contacts, workspace, segment, self._rests()
+        )
         self.audited[workspace.no] += 1
         if found.total:
             self.differences[workspace.no] += found.total
             self._tell(workspace, segment, found)
             self._engine.rebuild(segment.no)
+
+    def _rests(self) -> Callable[[], None]:
+        """Whoever calls this between pieces of work leaves most of the time to others."""
+        began = time.monotonic()
+
+        def rest() -> None:
+            nonlocal began
+            if not self._background.rest(_RESTS * (time.monotonic() - began)):
+                raise LookupError("the server stops")
+            began = time.monotonic()
+
+        return rest
 
     def _tell(self, workspace: Workspace, segment: Segment, found: Verified) -> None:
         _log.error(

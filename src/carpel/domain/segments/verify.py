@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from carpel.domain.contacts import Contact, Contacts
@@ -52,13 +53,18 @@ class Verified:
 
 
 def verify_segment(
-    segments: Segments, engine: Engine, contacts: Contacts, workspace: Workspace, segment: Segment
+    segments: Segments,
+    engine: Engine,
+    contacts: Contacts,
+    workspace: Workspace,
+    segment: Segment,
+    rest: Callable[[], None] | None = None,
 ) -> Verified:
-    """Compare; data may come in meanwhile."""
+    """Compare; data may come in meanwhile. With `rest` it goes piece by piece, as `Engine.audit`."""
     if segment.problem is not None:
         return Verified(0, 0, 0, [])
     segments.settle([segment])
-    kept, recomputed = engine.audit(segment.no)
+    kept, recomputed = engine.audit(segment.no, rest)
     differing = sorted(kept ^ recomputed)
     shown = differing[:MOST_SHOWN]
     people = dict(contacts.read_numbered(workspace, shown))
