@@ -77,6 +77,7 @@ class Warming:
             if size > _available() // 2:
                 self._pages = np.empty(0, np.uint8)
             elif size != len(self._pages):
+                self._pages = np.empty(0, np.uint8)  # or both would be counted as resident
                 self._pages = self._mapped(size)
         except OSError as error:
             _log.info("%s is not read ahead: %s", self._file.name, error.strerror)
