@@ -1,4 +1,4 @@
-"""Large bodies wait a moment when applying has not begun with what was acknowledged before.
+"""Large bodies wait when applying has not begun with what was acknowledged before.
 
 So a server that has too much to do answers later with 202, and what it has acknowledged is soon counted
 (docs/decisions/0021-turns.md).
@@ -13,16 +13,22 @@ from carpel.domain.ingest import Ingest
 from carpel.kit.clock import SECOND, Clock
 
 # Applying is behind when something has waited so long for it; by then there is enough for a next batch.
-_BEHIND = SECOND // 10
-_MOST_S = 0.25
+_BEHIND_S = 0.1
+_LEAST_S = 0.25
+_MOST_S = 10.0  # whoever sends has a limit of their own, too
 _LOOK_S = 0.01
 
 
 async def await_room(ingest: Ingest, clock: Clock, most_s: float = _MOST_S) -> None:
-    """Wait while applying is behind, but no longer than that; it never refuses."""
-    until = perf_counter() + most_s
-    while perf_counter() < until:
+    """Wait while applying is behind, at most as long as what was acknowledged waits; it never refuses.
+
+    The further behind, the less comes in: with a fixed wait, many connections would go on putting in
+    more than can be applied.
+    """
+    begun = perf_counter()
+    while (waited := perf_counter() - begun) < most_s:
         since = ingest.queued_since
-        if since is None or since > clock.now() - _BEHIND:
+        age = 0.0 if since is None else (clock.now() - since) / SECOND
+        if age <= _BEHIND_S or waited > max(_LEAST_S, age):
             return
         await asyncio.sleep(_LOOK_S)
