@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +73,15 @@ def made_for(asked: argparse.Namespace) -> Iterator[Ready]:
     with tempfile.TemporaryDirectory(dir=asked.keep) as temporary:
         made = ready(asked.keep or Path(temporary), int(asked.contacts), asked.segments)
         if asked.keep is not None:
-            made = Ready(
-                shutil.copytree(made.data, Path(temporary, "data")), made.key, made.contacts
-            )
+            made = replace(made, data=shutil.copytree(made.data, Path(temporary, "data")))
         os.sync()  # what is still to be written would hold up what is measured
         yield made
 
 
 def ready(folder: Path, contacts: int, segments: int) -> Ready:
     """The directory in `folder`, made when it is not there yet."""
-    place = folder / f"served-{contacts}-{segments}"
+    # Another name than once: those named "served" hold what runs have added, and a snapshot.
+    place = folder / f"filled-{contacts}-{segments}"
     if not place.exists():
         begun = time.perf_counter()
         draft = Path(tempfile.mkdtemp(dir=folder))
@@ -111,7 +110,7 @@ def _make(place: Path, contacts: int, segments: int) -> None:
     _fill_people(directory, contacts, numbers)
     with Server(directory) as server:
         all_exact(Caller(server, key))
-    (directory / "engine.snapshot").unlink()
+    Ready(directory, key, contacts).snapshot.unlink()
 
 
 def _define(caller: Caller, segments: int) -> None:

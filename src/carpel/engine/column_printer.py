@@ -10,11 +10,13 @@ from carpel.storage.columns import Names
 from carpel.storage.sql import Sql
 
 from . import plan as p
-from .printer import EXTENT, Printer, comparable
+from .printer import Printer, comparable
 
 Seen: TypeAlias = p.Seen | Literal["no"]
 # Texts among which values are looked up: their places are read (from 1 on; NULL for any other).
 Texts: TypeAlias = Mapping[Seen, Sequence[str | None]]
+
+_EXTENT = "coalesce(min(no), 0) AS first, coalesce(max(no), -1) AS last"
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,13 @@ class ColumnPrinter(Printer):
         super().__init__(names, 0, {})
         self._lists: dict[str, Sequence[str | None]] = {}
 
+    def contacts_extent(self) -> Sql:
+        """The least and the greatest number of a contact (first, last); 0 and -1 without any."""
+        return Sql(f"SELECT {_EXTENT} FROM {self._names.contacts} AS c")
+
     def events_extent(self) -> Sql:
-        """As of contacts, of events."""
-        return Sql(f"SELECT {EXTENT} FROM {self._names.events}")
+        """The same of events."""
+        return Sql(f"SELECT {_EXTENT} FROM {self._names.events}")
 
     def contacts(self, seen: Sequence[p.Column], numbers: range, texts: Texts) -> Sql:
         """Of contacts with some numbers: number, and stored values (v0, …); dates as microseconds."""

@@ -148,11 +148,12 @@ class Engine(Auditing):
             yield snapshot, caught
 
     def audit(
-        self, number: int, rest: Callable[[], None] | None = None
+        self, number: int, rest: Callable[[float], None] | None = None
     ) -> tuple[FrozenBitMap, FrozenBitMap]:
         """The membership as kept, and recomputed from scratch for the same data and instant.
 
-        With `rest` it is recomputed a piece at a time, and that is called after each.
+        With `rest` it is recomputed a piece at a time, and that is called after each, with the
+        seconds that it took.
 
         Raises:
             LookupError: there is no such segment, or it cannot be computed.

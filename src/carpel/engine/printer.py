@@ -20,8 +20,6 @@ from .reads import on_contacts
 
 FormulaSets: TypeAlias = Mapping[p.FormulaTest, Sequence[int]]
 
-EXTENT = "coalesce(min(no), 0) AS first, coalesce(max(no), -1) AS last"
-
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (the store's timestamps carry no zone; they are UTC)
 _NUMBER = "DECIMAL(38, 12)"
 _CASTS = {"number": _NUMBER, "date": "TIMESTAMP", "boolean": "BOOLEAN"}
@@ -102,10 +100,6 @@ class Printer:
         return Sql(
             f"SELECT count(*) FROM {self._names.events} AS e WHERE {where}", tuple(self._values)
         )
-
-    def contacts_extent(self) -> Sql:
-        """The least and the greatest number of a contact (first, last); 0 and -1 without any."""
-        return Sql(f"SELECT {EXTENT} FROM {self._names.contacts} AS c")
 
     def newest(self, most: int) -> Sql:
         """The numbers of the contacts that changed last, the newest first."""

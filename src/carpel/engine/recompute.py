@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Context, Decimal
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from carpel.storage.columns import Names, Snapshot
 
 from . import plan as p
 from .calendars import next_start
+from .column_printer import ColumnPrinter
 from .moving import bound, jump_back, passed, reached, within
 from .printer import Printer
 from .reads import MovingTest, leaves, on_contacts, operands, reads
@@ -87,17 +89,18 @@ def members_of(
 
 
 def members_by_pieces(
-    plan: p.Plan, snapshot: Snapshot, workspace: int, now: int, rest: Callable[[], None]
+    plan: p.Plan, snapshot: Snapshot, workspace: int, now: int, rest: Callable[[float], None]
 ) -> Numbers:
-    """The same, looked for among a million contacts at a time, with a rest after each."""
+    """The same among a million contacts at a time; `rest` is told after each how many seconds it took."""
     names = snapshot.names(workspace)
     if names is None:
         return np.empty(0, np.uint32)
-    ((first, last),) = snapshot.rows(Printer(names, now, {}).contacts_extent())
+    ((first, last),) = snapshot.rows(ColumnPrinter(names).contacts_extent())
     found = [np.empty(0, np.uint32)]
     for start in range(first, last + 1, _PIECE):
+        begun = perf_counter()
         found.append(members_of(plan, snapshot, workspace, now, range(start, start + _PIECE)))
-        rest()
+        rest(perf_counter() - begun)
     return np.concatenate(found)
 
 

@@ -6,9 +6,7 @@ There is nothing to find; what is found all the same is told, and mended by work
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Callable
 
 from carpel.domain.contacts import Contacts
 from carpel.domain.workspaces import Workspace, Workspaces
@@ -98,7 +96,7 @@ class Auditor:
 
     def _audit(self, workspace: Workspace, segment: Segment) -> None:
         found = verify_segment(
-            self._segments, self._engine, self._contacts, workspace, segment, self._rests()
+            self._segments, self._engine, self._contacts, workspace, segment, self._rest
         )
         self.audited[workspace.no] += 1
         if found.total:
@@ -106,17 +104,10 @@ class Auditor:
             self._tell(workspace, segment, found)
             self._engine.rebuild(segment.no)
 
-    def _rests(self) -> Callable[[], None]:
-        """Whoever calls this between pieces of work leaves most of the time to others."""
-        began = time.monotonic()
-
-        def rest() -> None:
-            nonlocal began
-            if not self._background.rest(_RESTS * (time.monotonic() - began)):
-                raise LookupError("the server stops")
-            began = time.monotonic()
-
-        return rest
+    def _rest(self, took: float) -> None:
+        """Leave most of the time to others, between pieces of work."""
+        if not self._background.rest(_RESTS * took):
+            raise LookupError("the server stops")
 
     def _tell(self, workspace: Workspace, segment: Segment, found: Verified) -> None:
         _log.error(

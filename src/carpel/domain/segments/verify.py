@@ -58,7 +58,7 @@ def verify_segment(
     contacts: Contacts,
     workspace: Workspace,
     segment: Segment,
-    rest: Callable[[], None] | None = None,
+    rest: Callable[[float], None] | None = None,
 ) -> Verified:
     """Compare; data may come in meanwhile. With `rest` it goes piece by piece, as `Engine.audit`."""
     if segment.problem is not None:

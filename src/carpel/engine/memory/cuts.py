@@ -34,11 +34,10 @@ class Cuts:
 
     def codes(self, values: Sequence[Any]) -> tuple[Codes, list[Any]]:
         """For each stored value a place in the list of samples given with it."""
-        floats, is_full = _as_floats(values)
+        floats = _as_floats(values)
         places = np.searchsorted(self._floats, floats)
         codes = 2 * places
-        if not is_full:
-            codes[np.isnan(floats)] = len(self.samples) - 1
+        codes[np.isnan(floats)] = len(self.samples) - 1
         if len(self._floats):
             near = np.flatnonzero(self._floats.take(places, mode="clip") == floats)
             codes[near] = [self._exactly(values[place]) for place in near.tolist()]
@@ -56,13 +55,12 @@ class Cuts:
         return code
 
 
-def _as_floats(values: Sequence[Any]) -> tuple[NDArray[np.float64], bool]:
-    """The values, NaN where there is none, and whether there are all."""
+def _as_floats(values: Sequence[Any]) -> NDArray[np.float64]:
+    """The values, NaN where there is none."""
     try:
-        return np.fromiter(map(float, values), np.float64, len(values)), True
+        return np.fromiter(map(float, values), np.float64, len(values))
     except TypeError:
-        found = [_NAN if one is None else float(one) for one in values]
-        return np.asarray(found, np.float64), False
+        return np.asarray([_NAN if one is None else float(one) for one in values], np.float64)
 
 
 def cuts_of(leaves: Sequence[Any]) -> Cuts | None:

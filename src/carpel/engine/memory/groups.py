@@ -120,7 +120,7 @@ class Group:
         try:
             return self._places(values)
         except TypeError:  # lists are remembered as tuples
-            return self._places(_all_frozen(values))
+            return self._places([_frozen(value) for value in values])
 
     def _places(self, values: Sequence[Any]) -> Codes:
         known = self._known
@@ -166,10 +166,6 @@ class Group:
         self._rows, self._of_samples = _NO_ROWS, None
         for name in ("cuts", "_span"):
             self.__dict__.pop(name, None)
-
-
-def _all_frozen(values: Sequence[Any]) -> list[Any]:
-    return [tuple(value) if type(value) is list else _frozen(value) for value in values]
 
 
 def _frozen(value: Any) -> Any:
