@@ -15,7 +15,7 @@ from carpel.kit.turns import INTERPRETER, Urgency
 from carpel.storage.columns import Columns
 
 from .builds import Pending
-from .memory.bitmaps import frozen_of
+from .memory.bitmaps import few_or_frozen
 from .memory.flips import Flips
 from .memory.room import TooMuch
 from .plan import Plan
@@ -187,7 +187,7 @@ class Living(Tracker):
         if pending is not None:
             change = pending.changes.get(workspace)
             cause = (cause_of(change, segment.reads) if change else None) or "contact"
-        moves = Moves(frozen_of(flips.entered), frozen_of(flips.left))
+        moves = Moves(few_or_frozen(flips.entered), few_or_frozen(flips.left))
         segment.published = made
         return Publication(number, workspace, old, made, cause, moves)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pyroaring import FrozenBitMap
 
 Cause = Literal["contact", "event", "time", "definition"]
+Numbers: TypeAlias = NDArray[np.uint32]
+# A few contacts as ascending numbers, many as a bitmap.
+Movers: TypeAlias = Numbers | FrozenBitMap
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class Published:
 class Moves:
     """Who entered a segment and who left it."""
 
-    entered: FrozenBitMap
-    left: FrozenBitMap
+    entered: Movers
+    left: Movers
 
 
 @dataclass(frozen=True)

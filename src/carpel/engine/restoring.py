@@ -18,7 +18,7 @@ from carpel.storage.parts import Damaged
 from . import snapshots
 from .building import Building
 from .living import Given, OnPublished
-from .memory.bitmaps import frozen_of
+from .memory.bitmaps import few_or_frozen
 from .memory.flips import Flips
 from .memory.pace import Cancelled
 from .memory.room import TooMuch
@@ -318,6 +318,6 @@ class _Passing:
                 continue
             count = last.count + len(moved.entered) - len(moved.left)
             made = Standing(count, last.version, at, world.due, self.applied, exact=False)
-            moves = Moves(frozen_of(moved.entered), frozen_of(moved.left))
+            moves = Moves(few_or_frozen(moved.entered), few_or_frozen(moved.left))
             self.standing[number] = made
             self._on_published(Publication(number, self.workspace, last, made, "time", moves))

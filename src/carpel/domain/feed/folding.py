@@ -13,9 +13,10 @@ from pyroaring import BitMap
 
 from . import runs
 from .model import PART, SHIFT, Brief
+from .movers import bitmap_in, numbers_of
 from .repository import FeedRepository
 from .runs import LEFT, Instants, Numbers, Run
-from .stretches import latest, numbers_of
+from .stretches import latest
 
 # At most so much is folded at once, but for a single block, which may be larger.
 _MOST_MOVES = 1 << 20
@@ -94,7 +95,7 @@ def _windows(blocks: list[Brief]) -> Iterator[tuple[Numbers, Instants]]:
         yield latest(blocks)
         return
     _, _, at, entered, erased, lowest, highest, body = blocks[0]
-    members = BitMap() if erased else BitMap.deserialize(body or b"")
+    members = BitMap() if erased or body is None else bitmap_in(body)
     width = _WINDOW * PART
     for start in range(lowest // width * width, highest + 1, width):
         window = members & BitMap(range(start, min(start + width, 1 << 32)))

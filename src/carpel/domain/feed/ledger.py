@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.domain.history.repository import HistoryRepository, Sizes
-from carpel.engine.publication import Cause
+from carpel.engine.publication import Cause, Movers
 
 from . import runs
 from .causes import Mixed, Part
-from .model import SHIFT, Block, Stored, in_part
+from .model import SHIFT, NewBlock, Stored, in_part
 from .repository import FeedRepository
 
 
@@ -22,8 +25,8 @@ class Moved:
 
     segment: int
     workspace: int
-    entered: FrozenBitMap
-    left: FrozenBitMap
+    entered: Movers
+    left: Movers
     version: int
     at: int
     applied: int
@@ -33,11 +36,17 @@ class Moved:
     mixed: Mixed | None = None  # what the batch had that moved them, when it had both
     erased: bool = False  # those who left are erased, and in no run any more
 
-    def parts(self) -> list[Part]:
-        """Those who moved, by cause."""
-        if self.mixed is None or self.cause not in ("contact", "event"):
-            return [(self.cause, self.entered, self.left)]
-        return list(self.mixed.parts(self.cause, self.entered, self.left))
+    @property
+    def whole(self) -> Part:
+        """All who moved, by the cause given."""
+        return self.cause, self.entered, self.left
+
+
+def told_apart(published: Sequence[Moved]) -> Iterator[list[Part]]:
+    """Publications, in order, each by cause."""
+    for mixed, alike in groupby(published, key=attrgetter("mixed")):
+        parts = [moved.whole for moved in alike]
+        yield from ([part] for part in parts) if mixed is None else mixed.parts(parts)
 
 
 class Ledger:
@@ -50,23 +59,28 @@ class Ledger:
         self._unfolded = unfolded
         # Written together, at the end of the transaction or before anything else is done.
         self._last: dict[int, int] = {}
-        self._blocks: list[Block] = []
+        self._blocks: list[NewBlock] = []
         self._published: dict[int, Stored] = {}
         self._sizes = Sizes()
 
-    def record(self, moved: Moved) -> int:
-        """Write a publication; returns the number of the workspace's newest change."""
+    def record(self, moved: Moved, parts: Sequence[Part] | None = None) -> int:
+        """Write a publication; returns the number of the workspace's newest change.
+
+        Args:
+            moved: who moved.
+            parts: the same by cause; all have the cause given if it is left out.
+        """
         segment, workspace = moved.segment, moved.workspace
         last = self._last.get(workspace)
         if last is None:
             last, _ = self._tables.progress(workspace)
-        if not moved.entered and not moved.left and moved.same_rules:
+        if not len(moved.entered) and not len(moved.left) and moved.same_rules:
             return last
         self._published[segment] = Stored(
             segment, workspace, moved.version, moved.at, moved.applied, moved.size,
             self._published[segment].folded if segment in self._published else last,
         )  # fmt: skip
-        for cause, entered, left in moved.parts():
+        for cause, entered, left in parts or [moved.whole]:
             last = self._add(moved, cause, left, last, entered=False)
             last = self._add(moved, cause, entered, last, entered=True)
         self._last[workspace] = last
@@ -133,15 +147,13 @@ class Ledger:
 
     # ------------------------------------------------------------------ details
 
-    def _add(
-        self, moved: Moved, cause: Cause, members: FrozenBitMap, last: int, *, entered: bool
-    ) -> int:
-        if not members:
-            return last
+    def _add(self, moved: Moved, cause: Cause, members: Movers, last: int, *, entered: bool) -> int:
         count = len(members)
+        if not count:
+            return last
         self._blocks.append(
-            Block(moved.workspace, last + 1, count, moved.segment, moved.at, moved.version,
-                  entered, cause, members, erased=moved.erased)
+            NewBlock(moved.workspace, last + 1, moved.segment, moved.at, moved.version,
+                     entered, cause, members, moved.erased)
         )  # fmt: skip
         if moved.segment not in self._unfolded:
             self.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.domain.refusals import Refusal
-from carpel.engine.publication import Cause
+from carpel.engine.publication import Cause, Movers
 
 SHIFT = 16
 PART = 1 << SHIFT
@@ -76,6 +76,21 @@ class Block:
     def _places(self) -> BitMap:
         """The places of the contacts that are still known, in order."""
         return BitMap(range(self.count)) - BitMap(self.holes or ())
+
+
+@dataclass(slots=True)
+class NewBlock:
+    """A block to be written; what it has is what a `Block` has."""
+
+    workspace: int
+    first: int
+    segment: int
+    at: int
+    version: int
+    entered: bool
+    cause: Cause
+    members: Movers
+    erased: bool
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, thread_time
 
-from pyroaring import BitMap, FrozenBitMap
+from pyroaring import BitMap
 
 from carpel.engine.publication import Published, Standing
 from carpel.kit.clock import MINUTE, SECOND, Clock
 from carpel.kit.turns import INTERPRETER
 from carpel.storage.feed import FeedStore
 
-from .ledger import Ledger, Moved
+from .ledger import Ledger, Moved, told_apart
+from .movers import weight
 from .upkeep import Upkeep
 
 _log = logging.getLogger("carpel.feed")
@@ -77,15 +78,7 @@ def weight_of(item: Item) -> int:
     """About how many bytes of memory something queued takes."""
     if not isinstance(item, Recorded):
         return _ITEM
-    return _ITEM + _bitmap_weight(item.moved.entered) + _bitmap_weight(item.moved.left)
-
-
-def _bitmap_weight(bitmap: FrozenBitMap) -> int:
-    """Of a roaring bitmap: by 65,536 numbers, two bytes each or a bit for each there may be."""
-    if not bitmap:
-        return 0
-    count, span = len(bitmap), bitmap.max() - bitmap.min() + 1
-    return min(2 * count, span // 8 + 1) + 40 * min(count, (span >> 16) + 1)
+    return _ITEM + weight(item.moved.entered) + weight(item.moved.left)
 
 
 class Recorder:
@@ -262,12 +255,13 @@ class Recorder:
     def _write(self, batch: list[Item]) -> list[tuple[int, Moment, int]]:
         """Returns segment, publication and newest change of all that was published."""
         positions: list[tuple[int, Moment, int]] = []
+        parts = told_apart([item.moved for item in batch if isinstance(item, Recorded)])
         with self._store.write() as connection:
             ledger = Ledger(connection, self._upkeep.unfolded)
             for item in batch:
                 match item:
                     case Recorded(moved, moment):
-                        place = ledger.record(moved)
+                        place = ledger.record(moved, next(parts))
                         positions.append((moved.segment, moment, place))
                     case Erased(workspace, numbers, seq, at):
                         ledger.erase(workspace, numbers, seq, at)

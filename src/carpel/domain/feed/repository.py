@@ -12,7 +12,8 @@ from pyroaring import BitMap, FrozenBitMap
 
 from carpel.storage.sqlite import insert
 
-from .model import Block, Brief, Stored
+from .model import Block, Brief, NewBlock, Stored
+from .movers import bitmap_in, packed, span
 
 _COLUMNS = "workspace, first, count, segment, at, version, entered, cause, members, holes, erased"
 
@@ -108,25 +109,25 @@ class FeedRepository:
 
     # ------------------------------------------------------------------ blocks
 
-    def add_all(self, blocks: Iterable[Block]) -> None:
+    def add_all(self, blocks: Iterable[NewBlock]) -> None:
         insert(
             self._connection,
             "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(block.workspace, block.first, block.count, block.segment, block.at, block.version,
-              block.entered, block.cause, block.members.min(), block.members.max(),
-              _packed(block.members), None, block.erased)
+            [(block.workspace, block.first, len(block.members), block.segment, block.at,
+              block.version, block.entered, block.cause, *span(block.members),
+              packed(block.members), None, block.erased)
              for block in blocks],
         )  # fmt: skip
 
     def rewrite(self, block: Block) -> None:
         """Some of its contacts were erased."""
-        holes = None if block.holes is None else _packed(block.holes)
+        holes = None if block.holes is None else packed(block.holes)
         # A block without contacts lies between none.
-        span = (block.members.min(), block.members.max()) if block.members else (1 << 32, -1)
+        ends = span(block.members) if block.members else (1 << 32, -1)
         self._connection.execute(
             "UPDATE block SET lowest = ?, highest = ?, members = ?, holes = ? "
             "WHERE workspace = ? AND first = ?",
-            (*span, _packed(block.members), holes, block.workspace, block.first),
+            (*ends, packed(block.members), holes, block.workspace, block.first),
         )
 
     def blocks_after(
@@ -202,7 +203,7 @@ class FeedRepository:
             "ORDER BY first",
             (workspace, numbers.max(), numbers.min()),
         )
-        return (_block(row) for row in rows if BitMap.deserialize(row[8]).intersect(numbers))
+        return (_block(row) for row in rows if bitmap_in(row[8]).intersect(numbers))
 
     def first_since(self, workspace: int, at: int) -> int | None:
         """The first change of the first block that is not older than an instant."""
@@ -297,12 +298,6 @@ def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _packed(bitmap: FrozenBitMap) -> bytes:
-    packed = BitMap(bitmap)
-    packed.run_optimize()
-    return packed.serialize()
-
-
 def _block(row: tuple[Any, ...]) -> Block:
     workspace, first, count, segment, at, version, entered, cause, members, holes, erased = row
     return Block(
@@ -314,7 +309,7 @@ def _block(row: tuple[Any, ...]) -> Block:
         version,
         bool(entered),
         cause,
-        FrozenBitMap.deserialize(members),
+        FrozenBitMap(bitmap_in(members)),
         None if holes is None else FrozenBitMap.deserialize(holes),
         bool(erased),
     )

@@ -17,6 +17,7 @@ from . import stretches
 from .causes import Batches, Mixed
 from .ledger import Moved
 from .model import Block, Change, Changes, Stored, TooOld
+from .movers import without
 from .recorder import Erased, Forgotten, Recorded, Recorder, moment_of
 from .repository import FeedRepository
 from .sinces import since_when
@@ -94,7 +95,7 @@ class Feed:
             entered, left = moves.entered, moves.left
             erased = self._erased.get(news.workspace)
             if erased:
-                entered, left = entered - erased, left - erased
+                entered, left = without(entered, erased), without(left, erased)
             moved = Moved(segment, news.workspace, entered, left, published.version,
                           published.at, published.applied, published.count, cause,
                           same_rules=version == published.version,
@@ -106,7 +107,7 @@ class Feed:
     ) -> None:
         """Contacts that a batch of the log changed, and those its events are of; before it is applied."""
         if contacts and events:
-            self._batches.note(workspace, seq, Mixed(BitMap(contacts), BitMap(events)))
+            self._batches.note(workspace, seq, Mixed(contacts, events))
 
     def clear(self, segment: int) -> None:
         """Nobody is in a segment any more: its rules name something that is gone."""

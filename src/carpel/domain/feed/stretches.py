@@ -13,6 +13,7 @@ from carpel.engine.memory.sorting import firsts
 
 from . import runs
 from .model import SHIFT, Brief, Stored
+from .movers import bitmap_in, numbers_in
 from .repository import FeedRepository
 from .runs import LEFT, Instants, Numbers
 
@@ -28,11 +29,7 @@ def latest(blocks: Sequence[Brief]) -> tuple[Numbers, Instants]:
     since = np.where(np.array(entered, dtype=np.bool_), np.array(at, dtype=np.int64), LEFT)
     ends = np.array((lowest, highest), dtype=np.int64)
     known = (ends[0] <= ends[1]) & ~np.array(erased, dtype=np.bool_)  # others have nobody any more
-    many = {
-        n: numbers_of(BitMap.deserialize(body))
-        for n, body in enumerate(members)
-        if body is not None and known[n]
-    }
+    many = {n: numbers_in(body) for n, body in enumerate(members) if body is not None and known[n]}
     known[list(many)] = False
     few = np.flatnonzero(known)
     numbers: Numbers = np.concatenate((*ends[:, few].astype(np.uint32), *many.values()))
@@ -61,7 +58,7 @@ def members(tables: FeedRepository, stored: Stored) -> BitMap:
 def _each(blocks: Iterable[Brief]) -> Iterator[tuple[BitMap, BitMap]]:
     """Who entered and who left by each of some large blocks."""
     for _, _, _, entered, _, _, _, body in blocks:
-        moved = BitMap.deserialize(body or b"")
+        moved = BitMap() if body is None else bitmap_in(body)
         yield (moved, BitMap()) if entered else (BitMap(), moved)
 
 
@@ -69,8 +66,3 @@ def _together(blocks: Iterable[Brief]) -> Iterator[tuple[BitMap, BitMap]]:
     """Who entered and who left by all of some blocks."""
     numbers, since = latest(list(blocks))
     yield bitmap_of(numbers[since != LEFT]), bitmap_of(numbers[since == LEFT])
-
-
-def numbers_of(bitmap: BitMap) -> Numbers:
-    """Its numbers, ascending."""
-    return np.array(bitmap.to_array(), dtype=np.uint32)

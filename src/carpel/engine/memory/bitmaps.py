@@ -85,3 +85,8 @@ def frozen_of(numbers: NDArray[np.uint32]) -> FrozenBitMap:
     """Of any numbers, and nobody can change it."""
     # What is no `array` would be taken in one by one, at several times the cost.
     return FrozenBitMap(array("I", numbers.tobytes()))
+
+
+def few_or_frozen(numbers: NDArray[np.uint32]) -> NDArray[np.uint32] | FrozenBitMap:
+    """A few numbers as they are, many as a bitmap; nobody is to change either."""
+    return numbers if len(numbers) <= _FEW else frozen_of(numbers)

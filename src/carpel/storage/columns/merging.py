@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Any
 
 from .batch import ContactRows, EventRows, Kind, WorkspaceBatch
@@ -37,26 +38,37 @@ def merged(batches: Sequence[WorkspaceBatch]) -> WorkspaceBatch:
 
 def _last_rows(batches: Sequence[WorkspaceBatch]) -> ContactRows:
     """Of each contact the row that is there after all of them."""
-    last: dict[int, tuple[ContactRows, int]] = {}
-    for batch in batches:
-        for number in batch.replaced:
-            last.pop(number, None)
-        numbers = batch.contacts.columns["no"][1] if len(batch.contacts) else ()
-        last.update({number: (batch.contacts, place) for place, number in enumerate(numbers)})
-    if not last:
+    filled = [batch.contacts for batch in batches if len(batch.contacts)]
+    stays = _stays(batches)
+    if not any(stays):
         return ContactRows()
-    kinds: dict[str, Kind] = {
-        name: kind for batch in batches for name, (kind, _) in batch.contacts.columns.items()
-    }
+    names = {name: kind for rows in filled for name, (kind, _) in rows.columns.items()}
+    columns = {name: (kind, _all_of(name, filled)) for name, kind in names.items()}
+    if all(stays):
+        return ContactRows(columns)
     return ContactRows(
-        {name: (kind, [_value(name, *row) for row in last.values()])
-         for name, kind in kinds.items()}
-    )  # fmt: skip
+        {name: (kind, list(compress(values, stays))) for name, (kind, values) in columns.items()}
+    )
 
 
-def _value(name: str, rows: ContactRows, place: int) -> Any:
-    column = rows.columns.get(name)
-    return None if column is None else column[1][place]
+def _all_of(name: str, parts: Sequence[ContactRows]) -> list[Any]:
+    """A column of all parts, one after the other."""
+    found: list[Any] = []
+    for rows in parts:
+        column = rows.columns.get(name)
+        found += [None] * len(rows) if column is None else column[1]
+    return found
+
+
+def _stays(batches: Sequence[WorkspaceBatch]) -> list[bool]:
+    """Of each row of all batches whether no later batch replaces it."""
+    found: list[bool] = []
+    later: set[int] = set()
+    for batch in reversed(batches):
+        numbers = batch.contacts.columns["no"][1] if len(batch.contacts) else ()
+        found += [number not in later for number in reversed(numbers)]
+        later.update(numbers, batch.replaced)
+    return found[::-1]
 
 
 def _all_events(parts: Sequence[EventRows]) -> EventRows:
