@@ -1,10 +1,13 @@
-"""What the engine publishes: a segment's membership at an instant, and what brought it about."""
+"""What the engine publishes: a segment's membership at an instant, and what brought it about.
+
+A batch moves people in hundreds of segments; structs are made in a fraction of a dataclass's time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import FrozenBitMap
@@ -15,8 +18,7 @@ Numbers: TypeAlias = NDArray[np.uint32]
 Movers: TypeAlias = Numbers | FrozenBitMap
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """How many are in a segment at an instant, under one version of its rules.
 
     `until` is the first instant at which time alone may change it; `applied` the log record up to
@@ -31,8 +33,7 @@ class Standing:
     exact: bool  # whether all that was acknowledged before `at` is in it
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(msgspec.Struct, frozen=True, gc=False):
     """The same with who they are."""
 
     members: FrozenBitMap
@@ -47,16 +48,14 @@ class Published:
         return len(self.members)
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(msgspec.Struct, frozen=True, gc=False):
     """Who entered a segment and who left it."""
 
     entered: Movers
     left: Movers
 
 
-@dataclass(frozen=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True, gc=False):
     """A segment has been computed, or changed.
 
     `previous` is what was published before, None when the engine does not know its members: for

@@ -95,7 +95,7 @@ def cause_of(change: Touched, seen: Reads) -> Cause | None:
         or (change.types and (seen.types is None or not change.types.isdisjoint(seen.types)))
     ):
         return "event"
-    if change.population or change.columns & seen.columns:
+    if change.population or not change.columns.isdisjoint(seen.columns):
         return "contact"
     return None
 

@@ -1,7 +1,7 @@
 """Which of those who moved together were moved by what they are, and which by what they did.
 
 The engine gives one cause for all that a batch of the log moves in a segment. Where a batch has both
-contacts and events, who was only in one of the two is told apart.
+contacts and events, who was only changed is told apart from who did something.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ from pyroaring import BitMap, FrozenBitMap
 
 from carpel.engine.publication import Cause, Movers, Numbers
 
+from .movers import numbers_of
+
 # So many batches are remembered; publications follow their batch closely.
 _MOST_KEPT = 64
 
 Part = tuple[Cause, Movers, Movers]  # a cause, who entered by it and who left
-Kinds = npt.NDArray[np.uint8]
-
-_OTHER: dict[Cause, Cause] = {"contact": "event", "event": "contact"}
-_NOBODY: Numbers = np.empty(0, np.uint32)
-_KIND: dict[Cause, int] = {"contact": 1, "event": 2}  # who was in this alone; 0: in both
+Truths = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,70 +35,52 @@ class Mixed:
     events: Collection[int]
 
     def parts(self, published: Sequence[Part]) -> Iterator[list[Part]]:
-        """Publications of this batch by cause; who was changed and did something has the one given.
+        """Publications of this batch by cause; who was changed and did something did something.
 
-        A batch moves people in hundreds of segments, a few in each: they are looked up together.
+        The engine says "contact" only where none of the events can have moved anybody. A batch
+        moves people in hundreds of segments, a few in each: they are looked up together.
         """
-        arrays = (one for _, *both in published for one in both if isinstance(one, np.ndarray))
-        kinds = self._kinds_of(list(arrays))
+        asked = [one for cause, *both in published if cause == "event" for one in both]
+        changed = self._only_changed([one for one in asked if isinstance(one, np.ndarray)])
         for cause, entered, left in published:
-            other = _OTHER.get(cause)
-            (came, also_came), (went, also_went) = (
-                self._split(one, next(kinds) if isinstance(one, np.ndarray) else None, other)
+            if cause != "event":
+                yield [(cause, entered, left)]
+                continue
+            (did_enter, came), (did_leave, went) = (
+                self._split(one, next(changed) if isinstance(one, np.ndarray) else None)
                 for one in (entered, left)
             )
-            found: list[Part] = [(cause, came, went)]
-            if other is not None and (len(also_came) or len(also_went)):
-                found.append((other, also_came, also_went))
+            found: list[Part] = [("event", did_enter, did_leave)]
+            if len(came) or len(went):
+                found.append(("contact", came, went))
             yield found
 
-    def _split(
-        self, some: Movers, kinds: tuple[Kinds, list[int]] | None, other: Cause | None
-    ) -> tuple[Movers, Movers]:
-        """Those that have the cause given, and those that have the other."""
-        if other is None or not len(some):
-            return some, _NOBODY
-        if isinstance(some, np.ndarray):
-            assert kinds is not None  # noqa: S101
-            of_each, counts = kinds
-            if not counts[_KIND[other]]:
-                return some, _NOBODY
-            others = of_each == _KIND[other]
-            return some[~others], some[others]
-        only = self._only[other]
-        return (some - only, some & only) if some.intersect(only) else (some, _NOBODY)
+    def _split(self, some: Movers, changed: Truths | None) -> tuple[Movers, Movers]:
+        """Those who did something, and those who were only changed."""
+        if not isinstance(some, np.ndarray):
+            return some - self._changed, some & self._changed
+        assert changed is not None, "arrays are looked up"  # noqa: S101
+        return (some[~changed], some[changed]) if changed.any() else (some, some[:0])
 
-    def _kinds_of(self, arrays: Sequence[Numbers]) -> Iterator[tuple[Kinds, list[int]]]:
-        """Of each array the kinds of its contacts, and how many are of each kind."""
-        numbers, kinds = self._known
-        if not arrays or not len(numbers):
-            nothing = np.zeros(max(map(len, arrays), default=0), np.uint8)
-            yield from ((nothing[: len(one)], [len(one), 0, 0]) for one in arrays)
+    def _only_changed(self, arrays: Sequence[Numbers]) -> Iterator[Truths]:
+        """Of each array who was only changed."""
+        if not arrays:
             return
-        asked = np.concatenate(arrays)
-        places = numbers.searchsorted(asked)
-        places[places == len(numbers)] = 0
-        found = np.where(numbers[places] == asked, kinds[places], np.uint8(0))
-        ends = np.cumsum([0, *map(len, arrays)])
-        before = [np.append(0, np.cumsum(found == kind))[ends] for kind in (0, 1, 2)]
-        counts = np.diff(before).T.tolist()
-        edges = ends.tolist()
-        for first, end, each in zip(edges, edges[1:], counts, strict=False):
-            yield found[first:end], each
+        asked, known = np.concatenate(arrays), self._changed_numbers
+        found = np.zeros(len(asked), np.bool_)
+        if len(known):
+            found = known.take(known.searchsorted(asked), mode="clip") == asked
+        ends = np.cumsum([len(one) for one in arrays])
+        yield from np.split(found, ends[:-1])
 
     @cached_property
-    def _known(self) -> tuple[Numbers, Kinds]:
-        """Who was only changed or only did something, ascending, and of which kind each is."""
-        both = [np.array(self._only[cause].to_array(), np.uint32) for cause in _KIND]
-        numbers = np.concatenate(both)
-        order = numbers.argsort()
-        kinds = np.repeat(np.array(list(_KIND.values()), np.uint8), [len(one) for one in both])
-        return numbers[order], kinds[order]
+    def _changed(self) -> FrozenBitMap:
+        """Those who were only changed."""
+        return FrozenBitMap(BitMap(self.contacts) - BitMap(self.events))
 
     @cached_property
-    def _only(self) -> dict[Cause, FrozenBitMap]:
-        changed, did = BitMap(self.contacts), BitMap(self.events)
-        return {"contact": FrozenBitMap(changed - did), "event": FrozenBitMap(did - changed)}
+    def _changed_numbers(self) -> Numbers:
+        return numbers_of(self._changed)
 
 
 class Batches:

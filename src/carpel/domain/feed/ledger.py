@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+import msgspec
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.domain.history.repository import HistoryRepository, Sizes
@@ -19,8 +19,7 @@ from .model import SHIFT, NewBlock, Stored, in_part
 from .repository import FeedRepository
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True, gc=False):
     """A publication as the feed keeps it: who entered, who left, and what holds now."""
 
     segment: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import msgspec
 from pyroaring import BitMap, FrozenBitMap
 
 from carpel.domain.refusals import Refusal
@@ -78,8 +79,7 @@ class Block:
         return BitMap(range(self.count)) - BitMap(self.holes or ())
 
 
-@dataclass(slots=True)
-class NewBlock:
+class NewBlock(msgspec.Struct, gc=False):
     """A block to be written; what it has is what a `Block` has."""
 
     workspace: int
@@ -115,8 +115,7 @@ class Changes:
     more: bool
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """What was last published of a segment, as it is on disk."""
 
     segment: int

@@ -7,7 +7,7 @@ own there, to be made, copied and freed at every step.
 from __future__ import annotations
 
 import numpy as np
-from pyroaring import BitMap
+from pyroaring import BitMap, FrozenBitMap
 
 from carpel.engine.memory.bitmaps import bitmap_of
 from carpel.engine.publication import Movers, Numbers
@@ -38,7 +38,7 @@ def numbers_in(body: bytes) -> Numbers:
     return numbers_of(BitMap.deserialize(body))
 
 
-def numbers_of(bitmap: BitMap) -> Numbers:
+def numbers_of(bitmap: BitMap | FrozenBitMap) -> Numbers:
     """Its numbers, ascending."""
     return np.array(bitmap.to_array(), dtype=np.uint32)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, thread_time
 
+import msgspec
 from pyroaring import BitMap
 
 from carpel.engine.publication import Published, Standing
@@ -46,8 +47,7 @@ def moment_of(published: Standing | Published) -> Moment:
     return published.version, published.at, published.applied
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """A publication to write down, and its moment."""
 
     moved: Moved
