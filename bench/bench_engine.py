@@ -112,8 +112,10 @@ def changed(rows: ContactRows, pool: list[int], chance: random.Random) -> Worksp
     fresh = data.contact_rows(numbers, chance)
     names = chance.sample([*data.TEXTS, *data.NUMBERS, *data.DATES], 3)
     for name in names:
+        kept = rows.columns[name][1]
+        assert isinstance(kept, list)
         for there, place in enumerate(places):
-            rows.columns[name][1][place] = fresh.columns[name][1][there]
+            kept[place] = fresh.columns[name][1][there]
     picked = ContactRows(
         {name: (kind, [values[place] for place in places])
          for name, (kind, values) in rows.columns.items()}

@@ -20,7 +20,7 @@ from typing import Any
 
 from machine import Speed
 
-from carpel.storage.columns import Columns, ContactRows, EventRows, WorkspaceBatch, recent
+from carpel.storage.columns import Columns, ContactRows, EventRows, Kind, WorkspaceBatch, recent
 from carpel.storage.sql import Sql
 
 CHANGED, EVENTS, HAND_OVERS, ROUNDS = 12_500, 25_000, 10, 3
@@ -117,17 +117,19 @@ def taken(work: Callable[[], Any]) -> float:
 
 def contact_rows(numbers: list[int], chance: random.Random) -> ContactRows:
     count = len(numbers)
-    rows = ContactRows({"no": ("integer", numbers), "id": ("id", [f"{no:032x}" for no in numbers])})
+    columns: dict[str, tuple[Kind, list[Any]]] = {
+        "no": ("integer", numbers), "id": ("id", [f"{no:032x}" for no in numbers]),
+    }  # fmt: skip
     for place in range(TEXTS):
         values = [f"v{chance.randrange(10 ** (1 + place % 4))}" for _ in range(count)]
-        rows.columns[f"f{101 + place}"] = ("text", values)
+        columns[f"f{101 + place}"] = ("text", values)
     for place in range(NUMBERS):
         amounts = [f"{chance.randrange(1000)}.{chance.randrange(10, 99)}" for _ in range(count)]
-        rows.columns[f"f{201 + place}"] = ("number", amounts)
+        columns[f"f{201 + place}"] = ("number", amounts)
     for place in range(DATES):
         dates = [START + 1_000_000 * chance.randrange(10_000_000) for _ in range(count)]
-        rows.columns[f"f{301 + place}"] = ("date", dates)
-    return rows
+        columns[f"f{301 + place}"] = ("date", dates)
+    return ContactRows(columns)
 
 
 def event_rows(before: int, count: int, contacts: int, chance: random.Random) -> EventRows:

@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from carpel.engine import plan as p
 from carpel.engine.reads import leaves
 from carpel.kit.clock import DAY
-from carpel.storage.columns import Columns, ContactRows, EventRows, WorkspaceBatch
+from carpel.storage.columns import Columns, ContactRows, EventRows, Kind, WorkspaceBatch
 from carpel.storage.columns.tables import path_text
 
 NOW = 1_780_000_000_000_000  # 2026-05-28T20:26:40Z
@@ -139,26 +140,26 @@ def _first_rows() -> WorkspaceBatch:
 def contact_rows(numbers: list[int], chance: random.Random) -> ContactRows:
     """New values for some contacts."""
     count = len(numbers)
-    rows = ContactRows({"no": ("integer", numbers)})
-    rows.columns["id"] = ("id", [f"{number:032x}" for number in numbers])
-    rows.columns["email"] = ("text", [f"u{n}@d{chance.randrange(200)}.example" for n in numbers])
-    rows.columns["lists"] = (
+    columns: dict[str, tuple[Kind, list[Any]]] = {"no": ("integer", numbers)}
+    columns["id"] = ("id", [f"{number:032x}" for number in numbers])
+    columns["email"] = ("text", [f"u{n}@d{chance.randrange(200)}.example" for n in numbers])
+    columns["lists"] = (
         "number-list", [chance.sample(range(1, LISTS + 1), 2) for _ in numbers],
     )  # fmt: skip
     for name in ("created_at", "updated_at"):
-        rows.columns[name] = ("date", [NOW] * count)
+        columns[name] = ("date", [NOW] * count)
     for name, size in TEXTS.items():
-        rows.columns[name] = ("text", [f"v{chance.randrange(size)}" for _ in numbers])
+        columns[name] = ("text", [f"v{chance.randrange(size)}" for _ in numbers])
     for name, size in NUMBERS.items():
         unit = Decimal("0.01") if size > 1000 else Decimal(1)
-        rows.columns[name] = (
+        columns[name] = (
             "number", [str((chance.randrange(size) * unit).normalize().__format__("f")) for _ in numbers],
         )  # fmt: skip
     for name, days in DATES.items():
-        rows.columns[name] = ("date", [NOW - chance.randrange(days * DAY) for _ in numbers])
+        columns[name] = ("date", [NOW - chance.randrange(days * DAY) for _ in numbers])
     for name in BOOLEANS:
-        rows.columns[name] = ("boolean", [chance.random() < 1 / 3 for _ in numbers])
-    return rows
+        columns[name] = ("boolean", [chance.random() < 1 / 3 for _ in numbers])
+    return ContactRows(columns)
 
 
 def event_rows(count: int, contacts: int, first: int, now: int, chance: random.Random) -> EventRows:

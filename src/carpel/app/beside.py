@@ -1,4 +1,5 @@
-"""A process that reads and checks large bodies beside the server, and looks up what they will ask.
+"""A process that reads and checks large bodies beside the server, and looks up what they will ask; and
+that makes columns of many rows.
 
 Fields and lists are read anew when the catalogue has changed, so each body is checked against what was
 there when it was handed over. It writes nothing.
@@ -12,7 +13,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from carpel.domain.contacts import Contacts
+import msgspec
+
+from carpel.domain.contacts import Contacts, packed
 from carpel.domain.fields import Fields
 from carpel.domain.ingest.ahead import Scout
 from carpel.domain.lists import Lists
@@ -25,6 +28,8 @@ from carpel.surfaces.native import beside
 
 _CACHE_MB = 64  # of pages: the upper ones of the indexes of ten million contacts
 
+_request = msgspec.msgpack.Decoder(beside.Job | packed.Packed).decode
+
 
 class _Reader:
     """Answers requests from two of the server's files."""
@@ -35,17 +40,21 @@ class _Reader:
         self._scout = Scout(self._people)
         self._version = -1
         self._contacts: Contacts | None = None
+        self._fields: Fields
 
     def answer(self, request: bytes) -> bytes:
-        return beside.answer(request, self._current(), self._scout)
+        asked, contacts = _request(request), self._current()
+        if isinstance(asked, packed.Packed):
+            return packed.answer(asked, self._fields)
+        return beside.answer(asked, contacts, self._scout)
 
     def _current(self) -> Contacts:
         with self._catalogue.read() as connection:
             version = connection.execute("PRAGMA data_version").fetchone()[0]
         if self._contacts is None or version != self._version:
             clock = SystemClock()  # for what is made; nothing is
-            fields, lists = Fields(self._catalogue, clock), Lists(self._catalogue, clock)
-            self._contacts = Contacts(self._people, fields, lists)
+            self._fields, lists = Fields(self._catalogue, clock), Lists(self._catalogue, clock)
+            self._contacts = Contacts(self._people, self._fields, lists)
             self._version = version
         return self._contacts
 

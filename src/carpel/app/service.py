@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from carpel.domain.clearing import Clearing
 from carpel.domain.contacts import Contacts
+from carpel.domain.contacts.packed import Columnar
 from carpel.domain.events import Events, Tallies
 from carpel.domain.exports import Exports
 from carpel.domain.feed import Feed
@@ -138,9 +139,9 @@ class Service:
         engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
         pause, workspaces = settings.audit_every_s * SECOND, Workspaces(catalogue, clock)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
-        contacts = Contacts(view, fields, lists)
+        contacts, helpers = Contacts(view, fields, lists), _helpers(settings, directory)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
-        applier = Applier(people, columns, fields, engine, feed, keep_us)
+        applier = Applier(people, columns, Columnar(fields, helpers.ask), engine, feed, keep_us)
         ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
         poster = Poster(private=settings.webhooks_private)
         jobs, files = _open_jobs(directory, catalogue, clock)
@@ -170,7 +171,7 @@ class Service:
             exports=Exports(workspaces, segments, contacts, fields, feed, jobs, files),
             webhooks=Webhooks(catalogue, feed, clock, poster, segments.ids),
             repeats=Repeats(catalogue, clock),
-            helpers=_helpers(settings, directory),
+            helpers=helpers,
             _poster=poster,
             kept=kept,
             warming=Warming(directory.people, clock, engine),
@@ -234,7 +235,7 @@ def _open_feed(directory: DataDirectory, catalogue: Catalogue) -> FeedStore:
 
 
 def _helpers(settings: Settings, directory: DataDirectory) -> Helpers:
-    """Processes that read large bodies, none of which is begun."""
+    """Processes that read large bodies and make columns, none of which is begun."""
     usual = min((os.cpu_count() or 1) - 1, _MOST_HELPERS)
     count = usual if settings.helpers < 0 else settings.helpers
     files = str(directory.catalogue), str(directory.people)

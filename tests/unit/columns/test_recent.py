@@ -27,11 +27,14 @@ def changed(people: Rows, chance: random.Random, step: int) -> WorkspaceBatch:
     for no in sorted(replaced + new):
         people[no] = {"no": no, "id": f"{no:032x}", f"f10{step % 4}": f"{step}.{no}"}
     rows = [people[no] for no in sorted(replaced + new)]
-    contacts = ContactRows()
-    if rows:
-        contacts.columns["no"] = ("integer", [row["no"] for row in rows])
-        contacts.columns["id"] = ("id", [row["id"] for row in rows])
-        contacts.columns[f"f10{step % 4}"] = ("text", [row[f"f10{step % 4}"] for row in rows])
+    field = f"f10{step % 4}"
+    contacts = ContactRows(
+        {
+            "no": ("integer", [row["no"] for row in rows]),
+            "id": ("id", [row["id"] for row in rows]),
+            field: ("text", [row[field] for row in rows]),
+        }
+    )
     erased = sorted(going) if chance.random() < 0.5 else []
     return WorkspaceBatch(WORKSPACE, sorted(replaced + going), contacts, erased=erased)
 

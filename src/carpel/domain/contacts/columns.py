@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from typing_extensions import override
 
 from carpel.domain.fields import BadValue, Field, FieldType, Stored, from_json, objects
 from carpel.kit.ids import id_text
@@ -12,43 +14,95 @@ from carpel.storage.columns import ContactRows, Kind
 from .model import KIND_NAMES, IdentifierKind, Row
 
 _ALTERNATE_EMAILS = "alternate_emails"
+_IDENTIFIERS = {name: kind for kind, name in KIND_NAMES.items()}
 
 
-def to_columns(rows: Sequence[tuple[int, Row]], fields: dict[int, Field]) -> ContactRows:
-    """The rows by column; only columns in which at least one row has something."""
-    columns: dict[str, tuple[Kind, list[Any]]] = {
-        "no": ("integer", [no for no, _ in rows]),
-        "id": ("id", [id_text(row.id) for _, row in rows]),
-    }
-    for kind, name in KIND_NAMES.items():
-        columns[name] = ("text", [row.identifiers.get(kind) for _, row in rows])
-    alternates = next(field.no for field in fields.values() if field.name == _ALTERNATE_EMAILS)
-    columns["email_domains"] = ("text-list", [_domains(row, alternates) for _, row in rows])
-    columns["lists"] = ("number-list", [row.lists for _, row in rows])
-    columns["created_at"] = ("date", [row.created_at for _, row in rows])
-    columns["updated_at"] = ("date", [row.updated_at for _, row in rows])
-    used = {number for _, row in rows for number in row.fields}
-    for number in sorted(used):
-        field = fields.get(number)
-        if field is None:
-            continue
-        if field.type == "object":
-            parts = [one for one in fields.values() if one.part_of == number]
-            columns |= _parts([row.fields.get(number) for _, row in rows], parts)
-        else:
-            columns[field.column] = (field.type, [row.fields.get(number) for _, row in rows])
-    return ContactRows(columns)
+class ByColumn(Mapping[str, tuple[Kind, list[Any]]]):
+    """Rows by column; each column is made when it is first asked for.
+
+    It goes through the columns that every contact has, and those in which one of these has something.
+    """
+
+    def __init__(self, rows: Sequence[tuple[int, Row]], fields: Mapping[int, Field]) -> None:
+        self._numbers = [no for no, _ in rows]
+        self._rows = [row for _, row in rows]
+        self._fields = fields
+        self._by_column = {field.column: field for field in fields.values()}
+        self._made: dict[str, tuple[Kind, list[Any]]] = {}
+        self._objects: dict[int, list[dict[objects.Path, Any]]] = {}
+
+    @override
+    def __getitem__(self, name: str) -> tuple[Kind, list[Any]]:
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = self._column(name)
+        return found
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        yield from ("no", "id", *_IDENTIFIERS, "email_domains", "lists", "created_at", "updated_at")
+        for number in sorted({number for row in self._rows for number in row.fields}):
+            field = self._fields.get(number)
+            if field is not None and field.type != "object":
+                yield field.column
+            elif field is not None:
+                parts = (one for one in self._fields.values() if one.part_of == number)
+                yield from (one.column for one in parts if self._has_some(one))
+
+    @override
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _has_some(self, part: Field) -> bool:
+        return part.type != "object" and any(one is not None for one in self[part.column][1])
+
+    def _column(self, name: str) -> tuple[Kind, list[Any]]:
+        rows = self._rows
+        match name:
+            case "no":
+                return "integer", self._numbers
+            case "id":
+                return "id", [id_text(row.id) for row in rows]
+            case "email_domains":
+                return "text-list", [_domains(row, self._alternates) for row in rows]
+            case "lists":
+                return "number-list", [row.lists for row in rows]
+            case "created_at":
+                return "date", [row.created_at for row in rows]
+            case "updated_at":
+                return "date", [row.updated_at for row in rows]
+            case _ if name in _IDENTIFIERS:
+                kind = _IDENTIFIERS[name]
+                return "text", [row.identifiers.get(kind) for row in rows]
+            case _:
+                return self._of_field(self._by_column[name])
+
+    @property
+    def _alternates(self) -> int:
+        return next(one.no for one in self._fields.values() if one.name == _ALTERNATE_EMAILS)
+
+    def _of_field(self, field: Field) -> tuple[Kind, list[Any]]:
+        assert field.type != "object", "only its parts have columns"  # noqa: S101
+        if not field.part_of:
+            number = field.no
+            return field.type, [row.fields.get(number) for row in self._rows]
+        values = self._parts_of(field.part_of)
+        return field.type, [_fitting(field.type, one.get(field.path)) for one in values]
+
+    def _parts_of(self, number: int) -> list[dict[objects.Path, Any]]:
+        """Of each row what is in an object, by the way to it."""
+        found = self._objects.get(number)
+        if found is None:
+            stored = (row.fields.get(number) for row in self._rows)
+            found = self._objects[number] = [
+                objects.values(objects.read(str(one))) if one is not None else {} for one in stored
+            ]
+        return found
 
 
-def _parts(stored: list[Any], parts: list[Field]) -> dict[str, tuple[Kind, list[Any]]]:
-    """The columns of an object's parts. A value of another type than its part has is missing."""
-    values = [objects.values(objects.read(one)) if one is not None else {} for one in stored]
-    columns: dict[str, tuple[Kind, list[Any]]] = {}
-    for part in parts:
-        column = [_fitting(part.type, one.get(part.path)) for one in values]
-        if part.type != "object" and any(one is not None for one in column):
-            columns[part.column] = (part.type, column)
-    return columns
+def to_columns(rows: Sequence[tuple[int, Row]], fields: Mapping[int, Field]) -> ContactRows:
+    """The rows by column."""
+    return ContactRows(ByColumn(rows, fields)) if rows else ContactRows()
 
 
 def _fitting(field_type: FieldType, value: Any) -> Stored | None:

@@ -37,6 +37,7 @@ class Session:
         self.removed: dict[Place, bytes] = {}  # and the id it had
         self._added_identifiers: dict[tuple[int, int, str, int], bool] = {}
         self._list_changes: dict[tuple[int, int, int], bool] = {}
+        self.written: dict[Place, bytes] = {}  # the rows, once they are
 
     # ------------------------------------------------------------------ reading
 
@@ -198,10 +199,11 @@ class Session:
 
     def _encoded(self) -> list[tuple[int, int, bytes, bytes]]:
         rows = []
-        for workspace, no in self.changed:
-            row = self._rows[workspace, no]
+        for place in self.changed:
+            row = self._rows[place]
             if row is not None:
-                rows.append((workspace, no, row.id, _encode(row)))
+                raw = self.written[place] = _encode(row)
+                rows.append((*place, row.id, raw))
         return rows
 
     def _disown(self, workspace: int, kind: int, value: str, no: int) -> None:

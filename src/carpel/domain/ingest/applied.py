@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from carpel.domain.contacts.session import Session
-from carpel.storage.columns import WorkspaceBatch
+from carpel.storage.columns import Unmerged
 
 from .changes import Changes
 from .results import ApplyResult
@@ -26,4 +26,4 @@ class Told:
     """What the engine has been told of, for the columns to take over."""
 
     seq: int
-    batches: list[WorkspaceBatch]
+    parts: list[Unmerged]

@@ -7,23 +7,23 @@ crash interrupts is taken up again, and nothing is applied twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from carpel.domain.contacts.columns import to_columns
 from carpel.domain.contacts.counters import Counters
-from carpel.domain.contacts.model import Row
-from carpel.domain.contacts.session import decode_row
+from carpel.domain.contacts.packed import Columnar
 from carpel.domain.feed import Feed
-from carpel.domain.fields import Fields
 from carpel.engine.live import Engine
 from carpel.kit.turns import INTERPRETER, Urgency
-from carpel.storage.columns import Columns, ContactRows, WorkspaceBatch, in_few
+from carpel.storage.columns import Columns, ContactRows, Unmerged, WorkspaceBatch, in_few
 from carpel.storage.people import People
 
 from . import changes as changes_
 from .ahead import Due, Lately
 from .applied import Applied, Told
 from .batch import Batch
+from .changes import WorkspaceChanges
 from .records import Once
 
 # So long the engine may hold up the applying: it may be at something else, as the end of a build.
@@ -37,17 +37,18 @@ class Applier:
         self,
         people: People,
         columns: Columns,
-        fields: Fields,
+        columnar: Columnar,
         engine: Engine,
         feed: Feed,
         remember_us: int | None = None,
     ) -> None:
         """Args: remember_us: how long ids of contacts that are gone are kept, None for ever."""
+        self._columnar = columnar
         self._feed = feed
         self._remember_us = remember_us
         self._people = people
         self._columns = columns
-        self._fields = fields
+        self._fields = columnar.fields
         self._engine = engine
         self._handed_over = columns.applied
         self._counters = Counters(people)
@@ -67,7 +68,8 @@ class Applier:
         """Hand over what the columns had not taken when the process ended."""
         for seq, body in self._people.outbox_after(self._handed_over):
             batches = [
-                changes_.to_batch(part, set(), self._contact_rows) for part in changes_.decode(body)
+                changes_.to_batch(part, set(), self._stored_rows(part))
+                for part in changes_.decode(body)
             ]
             self._columns.apply(seq, batches)
             self._handed_over = seq
@@ -111,30 +113,29 @@ class Applier:
 
         What lives in memory needs no columns, and is not to wait for them.
         """
-        batches: list[WorkspaceBatch] = []
+        told: list[WorkspaceBatch] = []
+        kept: list[Unmerged] = []
         if applied.seq > self._handed_over:
             with INTERPRETER.taken(Urgency.APPLYING):
-                batches = [
-                    changes_.to_batch(
-                        part, applied.changes.created[workspace], self._rows_of(applied)
-                    )
-                    for workspace, part in applied.changes.parts.items()
-                ]
+                for workspace, part in applied.changes.parts.items():
+                    batch = changes_.to_batch(part, applied.changes.created[workspace])
+                    kept.append(Unmerged(batch, self._written(applied, part)))
+                    told.append(replace(batch, contacts=self._rows_of(applied, part)))
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
             changed = part.contacts | part.removed
             who = [event.contact for event in part.events] if changed else ()
             self._feed.batch(applied.seq, workspace, changed, who)
-        self._engine.touch(applied.seq, applied.changes.touched(self._fields), batches)
-        return Told(applied.seq, batches)
+        self._engine.touch(applied.seq, applied.changes.touched(self._fields), told)
+        return Told(applied.seq, kept)
 
     def hand_over(self, told: Sequence[Told]) -> None:
         """Bring the columns up to some batches; a few large ones are much quicker than many."""
         seq = told[-1].seq
         if seq > self._handed_over:
             with INTERPRETER.taken(Urgency.HANDING_OVER):
-                few = in_few([one for part in told for one in part.batches])
-            self._columns.apply(seq, few)
+                few = in_few([one for batch in told for one in batch.parts])
+            self._columns.apply(seq, [self._in_columns(one) for one in few])
             self._handed_over = seq
         self._engine.stored(seq)
 
@@ -142,21 +143,22 @@ class Applier:
         """What makes the columns quicker to look through, when nothing comes; may take seconds."""
         self._columns.tidy()
 
-    def _rows_of(self, applied: Applied) -> Callable[[int, Iterable[int]], ContactRows]:
+    def _rows_of(self, applied: Applied, part: WorkspaceChanges) -> ContactRows:
         """The batch's own rows, as it left them."""
-
-        def rows(workspace: int, numbers: Iterable[int]) -> ContactRows:
-            found = ((no, applied.session.row(workspace, no)) for no in numbers)
-            return self._columns_of(workspace, [(no, row) for no, row in found if row is not None])
-
-        return rows
-
-    def _contact_rows(self, workspace: int, numbers: Iterable[int]) -> ContactRows:
-        """As they are now in the people store; newer than the entry, and replaced again later."""
-        found = [(no, decode_row(raw)) for no, raw in self._people.rows(workspace, numbers)]
-        return self._columns_of(workspace, found)
-
-    def _columns_of(self, workspace: int, rows: Sequence[tuple[int, Row]]) -> ContactRows:
-        if not rows:
-            return ContactRows()
+        session, workspace = applied.session, part.workspace
+        found = ((no, session.row(workspace, no)) for no in sorted(part.contacts))
+        rows = [(no, row) for no, row in found if row is not None]
         return to_columns(rows, self._fields.by_number(workspace))
+
+    def _written(self, applied: Applied, part: WorkspaceChanges) -> dict[int, bytes]:
+        """The same as they were written."""
+        written, workspace = applied.session.written, part.workspace
+        return {no: written[workspace, no] for no in part.contacts if (workspace, no) in written}
+
+    def _in_columns(self, part: Unmerged) -> WorkspaceBatch:
+        return replace(part.batch, contacts=self._columnar.table(part.batch.workspace, part.rows))
+
+    def _stored_rows(self, part: WorkspaceChanges) -> ContactRows:
+        """As they are now in the people store; newer than the entry, and replaced again later."""
+        rows = self._people.rows(part.workspace, sorted(part.contacts))
+        return self._columnar.rows(part.workspace, dict(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,15 +74,13 @@ def decode(body: bytes) -> list[WorkspaceChanges]:
 
 
 def to_batch(
-    part: WorkspaceChanges,
-    created: set[int],
-    rows: Callable[[int, Iterable[int]], ContactRows],
+    part: WorkspaceChanges, created: set[int], contacts: ContactRows | None = None
 ) -> WorkspaceBatch:
     """For the columns. `created` are contacts known to have no old row there."""
     return WorkspaceBatch(
         part.workspace,
         replaced=sorted((part.contacts - created) | part.removed),
-        contacts=rows(part.workspace, sorted(part.contacts)),
+        contacts=contacts or ContactRows(),
         moved=part.moved,
         erased=sorted(part.erased),
         events=_event_rows(part.events),

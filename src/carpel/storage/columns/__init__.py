@@ -1,7 +1,7 @@
 """Contacts and events by column, in DuckDB: for whole-population questions and the recompute."""
 
 from .batch import ContactRows, EventRows, Kind, WorkspaceBatch
-from .merging import in_few
+from .merging import Unmerged, in_few
 from .store import Columns, Snapshot
 from .tables import Names
 
@@ -12,6 +12,7 @@ __all__ = [
     "Kind",
     "Names",
     "Snapshot",
+    "Unmerged",
     "WorkspaceBatch",
     "in_few",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from carpel.kit.numbers import DECIMALS
 from carpel.kit.turns import INTERPRETER, Urgency
@@ -12,6 +12,8 @@ from carpel.kit.turns import INTERPRETER, Urgency
 Kind = Literal[
     "text", "number", "date", "boolean", "text-list", "number-list", "id", "integer", "json"
 ]
+
+Columns: TypeAlias = Mapping[str, tuple[Kind, Sequence[Any]]]
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -35,9 +37,7 @@ def _cast(column: str, kind: Kind) -> str:
     return column
 
 
-def insert_into(
-    table: str, columns: Mapping[str, tuple[Kind, list[Any]]], where: str = "TRUE"
-) -> str:
+def insert_into(table: str, columns: Columns, where: str = "TRUE") -> str:
     """The SQL that puts rows of `fresh`, which has these columns, into a table."""
     values = ", ".join(_cast(name, kind) for name, (kind, _) in columns.items())
     return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM fresh WHERE {where}"
@@ -45,12 +45,22 @@ def insert_into(
 
 @dataclass
 class ContactRows:
-    """Whole new rows of contacts, by column name."""
+    """Whole new rows of contacts, by column name.
 
-    columns: dict[str, tuple[Kind, list[Any]]] = field(default_factory=dict)
+    Where they come as an Arrow table, made elsewhere, the columns only say of what kind they are.
+    """
+
+    columns: Columns = field(default_factory=dict)
+    table: Any = None
 
     def __len__(self) -> int:
+        if self.table is not None:
+            return int(self.table.num_rows)
         return len(self.columns["no"][1]) if self.columns else 0
+
+    def arrow(self) -> Any:
+        """As DuckDB reads them."""
+        return arrow(self.columns) if self.table is None else self.table
 
 
 @dataclass
@@ -76,7 +86,7 @@ class WorkspaceBatch:
     events: EventRows = field(default_factory=EventRows)
 
 
-def arrow(columns: dict[str, tuple[Kind, list[Any]]]) -> Any:
+def arrow(columns: Columns) -> Any:
     """The columns as an Arrow table that DuckDB can read in place."""
     import pyarrow as pa  # noqa: PLC0415  (takes a while to load; commands that only read do without)
 

@@ -3,72 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from dataclasses import dataclass
 from typing import Any
 
-from .batch import ContactRows, EventRows, Kind, WorkspaceBatch
+from .batch import EventRows, Kind, WorkspaceBatch
 
 
-def in_few(batches: Iterable[WorkspaceBatch]) -> list[WorkspaceBatch]:
+@dataclass
+class Unmerged:
+    """A batch whose contacts' new rows are still as the people store keeps them, by number."""
+
+    batch: WorkspaceBatch
+    rows: dict[int, bytes]
+
+
+def in_few(parts: Iterable[Unmerged]) -> list[Unmerged]:
     """Batches that do the same when applied in order; where events move or go stays apart."""
-    found: list[WorkspaceBatch] = []
-    open_: dict[int, list[WorkspaceBatch]] = {}
-    for batch in batches:
+    found: list[Unmerged] = []
+    open_: dict[int, list[Unmerged]] = {}
+    for part in parts:
+        batch = part.batch
         alike = open_.setdefault(batch.workspace, [])
         if batch.moved or batch.erased:
-            found.extend(merged(part) for part in open_.values() if part)
-            found.append(batch)
+            found.extend(_merged(some) for some in open_.values() if some)
+            found.append(part)
             open_.clear()
         else:
-            alike.append(batch)
-    return [*found, *(merged(part) for part in open_.values() if part)]
+            alike.append(part)
+    return [*found, *(_merged(some) for some in open_.values() if some)]
 
 
-def merged(batches: Sequence[WorkspaceBatch]) -> WorkspaceBatch:
+def _merged(parts: Sequence[Unmerged]) -> Unmerged:
     """Batches of one workspace, in which no events move or go, as one."""
-    if len(batches) == 1:
-        return batches[0]
-    return WorkspaceBatch(
+    if len(parts) == 1:
+        return parts[0]
+    batches = [part.batch for part in parts]
+    whole = WorkspaceBatch(
         batches[0].workspace,
         replaced=sorted({number for batch in batches for number in batch.replaced}),
-        contacts=_last_rows(batches),
         events=_all_events([batch.events for batch in batches if len(batch.events)]),
     )
+    return Unmerged(whole, _last_rows(parts))
 
 
-def _last_rows(batches: Sequence[WorkspaceBatch]) -> ContactRows:
+def _last_rows(parts: Sequence[Unmerged]) -> dict[int, bytes]:
     """Of each contact the row that is there after all of them."""
-    filled = [batch.contacts for batch in batches if len(batch.contacts)]
-    stays = _stays(batches)
-    if not any(stays):
-        return ContactRows()
-    names = {name: kind for rows in filled for name, (kind, _) in rows.columns.items()}
-    columns = {name: (kind, _all_of(name, filled)) for name, kind in names.items()}
-    if all(stays):
-        return ContactRows(columns)
-    return ContactRows(
-        {name: (kind, list(compress(values, stays))) for name, (kind, values) in columns.items()}
-    )
-
-
-def _all_of(name: str, parts: Sequence[ContactRows]) -> list[Any]:
-    """A column of all parts, one after the other."""
-    found: list[Any] = []
-    for rows in parts:
-        column = rows.columns.get(name)
-        found += [None] * len(rows) if column is None else column[1]
-    return found
-
-
-def _stays(batches: Sequence[WorkspaceBatch]) -> list[bool]:
-    """Of each row of all batches whether no later batch replaces it."""
-    found: list[bool] = []
-    later: set[int] = set()
-    for batch in reversed(batches):
-        numbers = batch.contacts.columns["no"][1] if len(batch.contacts) else ()
-        found += [number not in later for number in reversed(numbers)]
-        later.update(numbers, batch.replaced)
-    return found[::-1]
+    last: dict[int, bytes] = {}
+    for part in parts:
+        for number in part.batch.replaced:
+            last.pop(number, None)
+        last |= part.rows
+    return last
 
 
 def _all_events(parts: Sequence[EventRows]) -> EventRows:

@@ -11,14 +11,9 @@ in which DuckDB folds its log into its file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
-
 import duckdb
 
-from .batch import Kind, insert_into
-
-Columns: TypeAlias = Mapping[str, tuple[Kind, list[Any]]]
+from .batch import Columns, insert_into
 
 PLAIN = "USING COMPRESSION uncompressed"
 

@@ -241,12 +241,13 @@ class Columns:
 
     def _take_over(self, batch: WorkspaceBatch) -> None:
         place = place_of(batch.workspace)
-        fresh = batch.contacts.columns
+        fresh = {"fresh": batch.contacts.arrow()} if len(batch.contacts) else {}
+        columns = batch.contacts.columns if fresh else {}
         if batch.replaced:
-            statements = recent.replace(place, fresh)
-            self._run(*statements, gone={"no": ("integer", batch.replaced)}, fresh=fresh)
+            gone = arrow({"no": ("integer", batch.replaced)})
+            self._run(*recent.replace(place, columns), gone=gone, **fresh)
         elif fresh:
-            self._run(insert_into(f"{place}.contacts", fresh), fresh=fresh)
+            self._run(insert_into(f"{place}.contacts", columns), **fresh)
         for gone, kept in batch.moved:
             self._writer.execute(
                 f"UPDATE {place}.events SET contact = ? WHERE contact = ?", [kept, gone]
@@ -255,11 +256,11 @@ class Columns:
             self._run(  # of these nothing is to stay behind
                 f"DELETE FROM {place}.contacts WHERE no IN (SELECT no FROM gone)",
                 f"DELETE FROM {place}.events WHERE contact IN (SELECT no FROM gone)",
-                gone={"no": ("integer", batch.erased)},
+                gone=arrow({"no": ("integer", batch.erased)}),
             )
         if len(batch.events):
             events = self._event_columns(batch.workspace, batch.events)
-            self._run(insert_into(f"{place}.events", events), fresh=events)
+            self._run(insert_into(f"{place}.events", events), fresh=arrow(events))
 
     def _event_columns(
         self, workspace: int, events: EventRows
@@ -278,11 +279,10 @@ class Columns:
         )
         return columns
 
-    def _run(self, *texts: str, **tables: dict[str, tuple[Kind, list[Any]]]) -> None:
-        """Statements that look into some tables made of these columns; without any there is none."""
-        tables = {name: columns for name, columns in tables.items() if columns}
-        for name, columns in tables.items():
-            self._writer.register(name, arrow(columns))
+    def _run(self, *texts: str, **tables: Any) -> None:
+        """Statements that look into some Arrow tables."""
+        for name, table in tables.items():
+            self._writer.register(name, table)
         try:
             for text in texts:
                 self._writer.execute(text).fetchall()

@@ -19,7 +19,7 @@ from carpel.domain.workspaces import Workspace
 from .items import contact_draft, event_draft, items_of
 
 
-class Job(msgspec.Struct, array_like=True):
+class Job(msgspec.Struct, array_like=True, tag="body"):
     """A body to be read, with what else its check depends on."""
 
     kind: Literal["contacts", "events"]
@@ -46,7 +46,6 @@ class Found(msgspec.Struct, array_like=True):
     ahead: Ahead | None
 
 
-_job = msgspec.msgpack.Decoder(Job).decode
 _found = msgspec.msgpack.Decoder(Found).decode
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -61,9 +60,8 @@ def found_in(answer: bytes) -> Found | None:
     return _found(answer) if answer else None
 
 
-def answer(request: bytes, contacts: Contacts, scout: Scout) -> bytes:
+def answer(job: Job, contacts: Contacts, scout: Scout) -> bytes:
     """In a process beside: read a body; what it cannot do alone is answered with nothing."""
-    job = _job(request)
     try:
         right = _right(job, contacts, scout)
     except Exception:  # the server comes to the same, and says what it is
