@@ -40,9 +40,11 @@ def apply_write(session: Session, workspace: int, write: Write, at: int, new_id:
     assert row is not None  # noqa: S101
     columns = _change_identifiers(session, workspace, no, row, write)
     columns |= _change_fields(row, write)
-    columns |= _change_lists(session, workspace, no, row, write)
-    columns |= _change_creation(row, write)
-    aliased = _change_aliases(session, workspace, no, row, write)
+    if write.lists or write.leave_lists:
+        columns |= _change_lists(session, workspace, no, row, write)
+    if write.created_at is not None:
+        columns |= _change_creation(row, write)
+    aliased = bool(write.aliases) and _change_aliases(session, workspace, no, row, write)
     met = identity.meet_all(session, workspace, no, write.identifiers)
     if not columns and not met and not aliased:
         return Applied("unchanged", no)
@@ -96,11 +98,11 @@ def _change_fields(row: Row, write: Write) -> set[str]:
         else:
             row.fields[number] = value
         changed.add(f"f{number}")
-    if changed:
-        changed.add("email_domains")  # alternate_emails is a field like any other
     for change in write.changes:
         if _change_field(row, change):
             changed.add(f"f{change.field}")
+    if changed:
+        changed.add("email_domains")  # alternate_emails is a field like any other
     return changed
 
 
@@ -140,8 +142,6 @@ def _sum(old: str | None, amount: str) -> str | None:
 
 
 def _change_lists(session: Session, workspace: int, no: int, row: Row, write: Write) -> set[str]:
-    if not write.lists and not write.leave_lists:
-        return set()
     lists = sorted({*row.lists, *write.lists} - set(write.leave_lists))
     if lists == row.lists:
         return set()
@@ -150,8 +150,6 @@ def _change_lists(session: Session, workspace: int, no: int, row: Row, write: Wr
 
 
 def _change_aliases(session: Session, workspace: int, no: int, row: Row, write: Write) -> bool:
-    if not write.aliases:
-        return False
     fresh = {label: name for label, name in write.aliases.items() if row.aliases.get(label) != name}
     for label, name in fresh.items():
         session.set_alias(workspace, no, label, name)

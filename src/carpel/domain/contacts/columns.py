@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from carpel.domain.fields import BadValue, Field, FieldType, Stored, from_json, objects
 from carpel.kit.ids import id_text
-from carpel.storage.columns import ContactRows, Kind
+from carpel.storage.columns import ContactRows, Differs, Kind
 
 from .model import KIND_NAMES, IdentifierKind, Row
 
@@ -27,9 +27,13 @@ class ByColumn(Mapping[str, tuple[Kind, list[Any]]]):
         self._numbers = [no for no, _ in rows]
         self._rows = [row for _, row in rows]
         self._fields = fields
-        self._by_column = {field.column: field for field in fields.values()}
         self._made: dict[str, tuple[Kind, list[Any]]] = {}
         self._objects: dict[int, list[dict[objects.Path, Any]]] = {}
+
+    def of(self, places: Sequence[int]) -> ByColumn:
+        """The columns of the rows at some places alone."""
+        some = [(self._numbers[place], self._rows[place]) for place in places]
+        return ByColumn(some, self._fields)
 
     @override
     def __getitem__(self, name: str) -> tuple[Kind, list[Any]]:
@@ -75,11 +79,19 @@ class ByColumn(Mapping[str, tuple[Kind, list[Any]]]):
                 kind = _IDENTIFIERS[name]
                 return "text", [row.identifiers.get(kind) for row in rows]
             case _:
-                return self._of_field(self._by_column[name])
+                return self._of_field(self._field_of(name))
 
     @property
     def _alternates(self) -> int:
         return next(one.no for one in self._fields.values() if one.name == _ALTERNATE_EMAILS)
+
+    def _field_of(self, column: str) -> Field:
+        """The field that a column is of.
+
+        Raises:
+            KeyError: there is none any more.
+        """
+        return self._fields[int(column.removeprefix("f"))]
 
     def _of_field(self, field: Field) -> tuple[Kind, list[Any]]:
         assert field.type != "object", "only its parts have columns"  # noqa: S101
@@ -100,9 +112,11 @@ class ByColumn(Mapping[str, tuple[Kind, list[Any]]]):
         return found
 
 
-def to_columns(rows: Sequence[tuple[int, Row]], fields: Mapping[int, Field]) -> ContactRows:
-    """The rows by column."""
-    return ContactRows(ByColumn(rows, fields)) if rows else ContactRows()
+def to_columns(
+    rows: Sequence[tuple[int, Row]], fields: Mapping[int, Field], differs: Differs | None = None
+) -> ContactRows:
+    """The rows by column; and where they may differ from those before, everywhere if that is left out."""
+    return ContactRows(ByColumn(rows, fields), differs=differs) if rows else ContactRows()
 
 
 def _fitting(field_type: FieldType, value: Any) -> Stored | None:

@@ -148,7 +148,8 @@ class Applier:
         session, workspace = applied.session, part.workspace
         found = ((no, session.row(workspace, no)) for no in sorted(part.contacts))
         rows = [(no, row) for no, row in found if row is not None]
-        return to_columns(rows, self._fields.by_number(workspace))
+        differs = applied.changes.differs(workspace, self._fields)
+        return to_columns(rows, self._fields.by_number(workspace), differs)
 
     def _written(self, applied: Applied, part: WorkspaceChanges) -> dict[int, bytes]:
         """The same as they were written."""

@@ -130,8 +130,9 @@ class Batch:
                 self.session.set_lists(record.workspace, no, rest)
                 row.updated_at = record.at
                 part.contacts.add(no)
+                for column in ("lists", "updated_at"):
+                    self.changes.columns[record.workspace][column].append(no)
                 result.updated += 1
-        self.changes.columns[record.workspace] |= {"lists", "updated_at"}
 
     def flush_event_keys(self) -> None:
         self._people.put_event_keys(self._keys.items())
@@ -178,7 +179,11 @@ class Batch:
             self.changes.created[workspace].add(applied.no)
         if applied.outcome in ("created", "updated"):
             part.contacts.add(applied.no)
-            self.changes.columns[workspace].update(applied.columns)
+            changed = self.changes.columns[workspace]
+            for column in applied.columns:
+                changed[column].append(applied.no)
+        if applied.met:
+            self.changes.whole[workspace].add(applied.no)
         for gone in applied.met:
             self._ended(workspace, gone, applied.no)
         return applied.outcome, applied.no

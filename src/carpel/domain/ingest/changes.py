@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 from carpel.domain.events.model import EventRow
 from carpel.domain.fields import Field, Fields
 from carpel.engine.tracked import Touched
-from carpel.storage.columns import ContactRows, EventRows, Kind, WorkspaceBatch
+from carpel.storage.columns import ContactRows, Differs, EventRows, Kind, WorkspaceBatch
 
 
 class WorkspaceChanges(msgspec.Struct):
@@ -30,15 +31,26 @@ class Changes:
     """All of a batch."""
 
     parts: dict[int, WorkspaceChanges] = field(default_factory=dict)
-    columns: dict[int, set[str]] = field(default_factory=dict)
+    # By column whose value in it changed, for each workspace; in all columns that of `whole` may have.
+    columns: dict[int, defaultdict[str, list[int]]] = field(default_factory=dict)
     created: dict[int, set[int]] = field(default_factory=dict)
+    whole: dict[int, set[int]] = field(default_factory=dict)
 
     def part(self, workspace: int) -> WorkspaceChanges:
         if workspace not in self.parts:
             self.parts[workspace] = WorkspaceChanges(workspace)
-            self.columns[workspace] = set()
+            self.columns[workspace] = defaultdict(list)
             self.created[workspace] = set()
+            self.whole[workspace] = set()
         return self.parts[workspace]
+
+    def differs(self, workspace: int, fields: Fields) -> Differs:
+        """Where contacts' rows may be others than before."""
+        columns: dict[str, Sequence[int]] = dict(self.columns[workspace])
+        for number, parts in fields.parts_of(workspace).items():
+            if changed := columns.get(f"f{number}"):
+                columns.update({one.column: changed for one in parts})
+        return Differs(self.created[workspace] | self.whole[workspace], columns)
 
     def touched(self, fields: Fields) -> list[Touched]:
         """For the engine. Where an object changed, all of its parts may have."""
@@ -54,9 +66,9 @@ class Changes:
         ]
 
 
-def _with_parts(columns: set[str], parts: dict[int, list[Field]]) -> set[str]:
+def _with_parts(columns: Collection[str], parts: dict[int, list[Field]]) -> set[str]:
     touched = [one for number, some in parts.items() if f"f{number}" in columns for one in some]
-    return columns | {one.column for one in touched}
+    return {*columns, *(one.column for one in touched)}
 
 
 _encoder = msgspec.msgpack.Encoder()

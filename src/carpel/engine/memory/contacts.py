@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carpel.engine import plan as p
+from carpel.storage.columns import ContactRows
 
 from .answers import sources_of
 from .bits import Bytes
 from .due import Contacts
 from .groups import Group, ValueLeaf, answer_of, columns_of, columns_seen
+from .places import Places
 from .timed import RowColumns, Timed, TimedKey, values_of
 from .turning import Codebook, Turning
 from .values import Unknown, holds_still, is_of_date, zones_of
@@ -65,12 +67,23 @@ class ContactSide:
         elif not place.slots:
             self.timed = {key: one for key, one in self.timed.items() if one is not place}
 
-    def still_bits(self, columns: RowColumns, contacts: int, rows: Bytes) -> None:
-        """Set the slots of leaves that stand still in rows of zeros, one for each contact."""
+    def still_bits(self, contacts: ContactRows, new: Contacts, rows: Bytes) -> None:
+        """Set or clear the slots of leaves that stand still in contacts' rows as they were before.
+
+        Args:
+            contacts: their values.
+            new: the places of those that had no row.
+            rows: one for each of them.
+        """
+        places = Places(contacts, new)
         for names, group in self.groups.items():
-            found = [values_of(columns, name, contacts) for name in names]
+            some = places.of(names)
+            if not len(some):
+                continue
+            columns = contacts.columns if len(some) == len(rows) else contacts.of(some.tolist())
+            found = [values_of(columns, name, len(some)) for name in names]
             values = found[0] if len(found) == 1 else list(zip(*found, strict=True))
-            group.bits(values, rows)
+            group.bits(values, rows, some)
             group.trim()
 
     def put_timed(self, contacts: Contacts, columns: RowColumns, now: int) -> None:
@@ -79,7 +92,9 @@ class ContactSide:
             column.put(contacts, columns, now)
 
     def moving_bits(self, contacts: Contacts | slice, rows: Bytes, now: int) -> None:
-        """Set the slots of moving leaves in rows where they are zero."""
+        """Set or clear the slots of moving leaves."""
+        slots = [slot for column in self.timed.values() for slot in column.slots]
+        rows &= ~mask_of(slots, rows.shape[1])
         for column in self.timed.values():
             column.bits(contacts, rows, now)
 

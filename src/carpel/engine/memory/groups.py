@@ -87,6 +87,14 @@ class Group:
         return slice(min(self.leaves) >> 3, (max(self.leaves) >> 3) + 1)
 
     @cached_property
+    def _others(self) -> Bytes:
+        """Within the span the slots that are not of this group."""
+        mask = np.zeros(self._span.stop, np.uint8)
+        for slot in self.leaves:
+            mask[slot >> 3] |= 1 << (slot & 7)
+        return ~mask[self._span]
+
+    @cached_property
     def cuts(self) -> Cuts | None:
         """Where answers follow from order alone: the constants."""
         return cuts_of(list(self.leaves.values()))
@@ -104,16 +112,19 @@ class Group:
         del self._answers[slot], self.leaves[slot]
         self._forget()
 
-    def bits(self, values: Sequence[Any], rows: Bytes) -> None:
-        """Set this group's slots, for each value in a row of its own, where they are zero."""
+    def bits(self, values: Sequence[Any], rows: Bytes, places: Any = slice(None)) -> None:
+        """Set or clear this group's slots by one value for each row, or for each at some places."""
         if self.cuts is not None:
-            places, samples = self.cuts.codes(values)
+            cut, samples = self.cuts.codes(values)
             if self._of_samples is None:
                 self._of_samples = self._codes(samples)
-            codes = self._of_samples.take(places)
+            codes = self._of_samples.take(cut)
         else:
             codes = self._codes(values)
-        rows[: len(codes), self._span] |= self._rows.take(codes, axis=0)
+        cells = rows[places, self._span]
+        cells &= self._others
+        cells |= self._rows.take(codes, axis=0)
+        rows[places, self._span] = cells
 
     def _codes(self, values: Sequence[Any]) -> Codes:
         """For each value the place of its row; rows of new values are made together."""
@@ -164,7 +175,7 @@ class Group:
     def _forget(self) -> None:
         self._known.clear()
         self._rows, self._of_samples = _NO_ROWS, None
-        for name in ("cuts", "_span"):
+        for name in ("cuts", "_span", "_others"):
             self.__dict__.pop(name, None)
 
 

@@ -75,7 +75,7 @@ class DateColumn:
 
     def put(self, contacts: Contacts, columns: RowColumns | None, now: int) -> None:
         """New values of some contacts; None where they are gone."""
-        dates = values_of(columns or {}, self._name, len(contacts))
+        dates = values_of({} if columns is None else columns, self._name, len(contacts))
         times = np.asarray([MISSING if one is None else one for one in dates], np.int64)
         if not len(contacts):
             return

@@ -18,7 +18,7 @@ from .absorbing import Sources, copied, take_over
 from .bitmaps import STRETCH, bitmap
 from .bits import BitTable, Bytes
 from .choosing import BySource, chosen
-from .contacts import ContactSide, mask_of
+from .contacts import ContactSide
 from .due import Contacts, nobody
 from .events import Stream
 from .everyone import Everyone, Fresh
@@ -354,11 +354,9 @@ class World:
         """Answer all leaves about changed contacts' values; returns who is new."""
         if not len(changed):
             return changed
-        old = new.of(changed)
-        is_new = (old[:, EXISTS >> 3] & (1 << EXISTS)) == 0
-        of_events = [slot for stream in self._streams.values() for slot in stream.leaves]
-        rows = old & mask_of(of_events, self._answers.width)
-        self._contact_side.still_bits(batch.contacts.columns, len(changed), rows)
+        rows = new.of(changed)
+        is_new = (rows[:, EXISTS >> 3] & (1 << EXISTS)) == 0
+        self._contact_side.still_bits(batch.contacts, np.flatnonzero(is_new), rows)
         self._contact_side.put_timed(changed, batch.contacts.columns, now)
         self._contact_side.moving_bits(changed, rows, now)
         rows[:, EXISTS >> 3] |= 1 << EXISTS

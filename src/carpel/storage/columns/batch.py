@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from carpel.kit.numbers import DECIMALS
 from carpel.kit.turns import INTERPRETER, Urgency
@@ -43,15 +43,33 @@ def insert_into(table: str, columns: Columns, where: str = "TRUE") -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM fresh WHERE {where}"
 
 
+@runtime_checkable
+class Divisible(Protocol):
+    """Columns that are made when they are asked for, of some rows too."""
+
+    def of(self, places: Sequence[int]) -> Columns:
+        """The columns of the rows at some places alone."""
+
+
+@dataclass
+class Differs:
+    """Where rows may differ from those before them: contacts in all, and others in some columns."""
+
+    whole: Collection[int]
+    columns: Mapping[str, Sequence[int]]
+
+
 @dataclass
 class ContactRows:
     """Whole new rows of contacts, by column name.
 
     Where they come as an Arrow table, made elsewhere, the columns only say of what kind they are.
+    `differs` is None where all may differ in all.
     """
 
     columns: Columns = field(default_factory=dict)
     table: Any = None
+    differs: Differs | None = None
 
     def __len__(self) -> int:
         if self.table is not None:
@@ -61,6 +79,15 @@ class ContactRows:
     def arrow(self) -> Any:
         """As DuckDB reads them."""
         return arrow(self.columns) if self.table is None else self.table
+
+    def of(self, places: Sequence[int]) -> Columns:
+        """The columns of the rows at some places alone."""
+        if isinstance(self.columns, Divisible):
+            return self.columns.of(places)
+        return {
+            name: (kind, [values[place] for place in places])
+            for name, (kind, values) in self.columns.items()
+        }
 
 
 @dataclass
