@@ -104,6 +104,11 @@ class Helpers:
 
     def ask(self, request: bytes) -> bytes | None:
         """The answer of one of them, once one is free; None when there is none to ask."""
+        self._begin_missing()
+        return self.ask_if_there(request)
+
+    def ask_if_there(self, request: bytes) -> bytes | None:
+        """The same, and none is begun for it."""
         helper = self._free()
         if helper is None:
             return None
@@ -142,8 +147,6 @@ class Helpers:
 
     def _free(self) -> Helper | None:
         with self._changed:
-            if self._there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
-                self._begin(self._count - self._there)
             self._changed.wait_for(lambda: self._closing or self._idle or not self._there)
             if not self._idle or self._closing:
                 return None
@@ -156,6 +159,11 @@ class Helpers:
             self._busy.discard(helper)
             self._idle.append(helper)
             self._changed.notify_all()
+
+    def _begin_missing(self) -> None:
+        with self._changed:
+            if self._there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
+                self._begin(self._count - self._there)
 
     def _begin(self, count: int) -> None:
         """Begin some beside the caller, who does not wait for them; needs the lock."""

@@ -6,7 +6,8 @@ for a turn at the interpreter, and nobody waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from .session import decode_row
 _KIND = b"kind"
 # So many rows are made columns beside, if there is a process to ask.
 _MANY = 200
+_PIECE = 5_000
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -38,7 +40,7 @@ class Columnar:
     def __init__(
         self, fields: Fields, ask_beside: Callable[[bytes], bytes | None] = lambda _: None
     ) -> None:
-        """Args: fields: what contacts have; ask_beside: see `Helpers.ask`."""
+        """Args: fields: what contacts have; ask_beside: see `Helpers.ask_if_there`."""
         self.fields = fields
         self._ask_beside = ask_beside
 
@@ -50,11 +52,22 @@ class Columnar:
     def table(self, workspace: int, packed: dict[int, bytes]) -> ContactRows:
         """The same ready for the columns; if they are many, made beside."""
         if len(packed) >= _MANY:
-            answered = self._ask_beside(_encode(Packed(workspace, packed)))
-            if answered is not None:
-                return _found_in(answered)
+            made = self._made_beside(workspace, packed)
+            if made is not None:
+                return made
         with INTERPRETER.taken(Urgency.HANDING_OVER):
             return self.rows(workspace, packed)
+
+    def _made_beside(self, workspace: int, packed: dict[int, bytes]) -> ContactRows | None:
+        """A piece at a time: bodies are read between them."""
+        left = iter(packed.items())
+        answers = []
+        while some := dict(islice(left, _PIECE)):
+            answered = self._ask_beside(_encode(Packed(workspace, some)))
+            if answered is None:
+                return None
+            answers.append(answered)
+        return _found_in(answers)
 
 
 def answer(packed: Packed, fields: Fields) -> bytes:
@@ -70,10 +83,13 @@ def answer(packed: Packed, fields: Fields) -> bytes:
     return into.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
-def _found_in(answered: bytes) -> ContactRows:
-    """What it answers."""
+def _found_in(answers: Sequence[bytes]) -> ContactRows:
+    """What it answers, all together. A column may be missing where no row of a piece has anything."""
     import pyarrow as pa  # noqa: PLC0415
 
-    table = pa.ipc.open_stream(answered).read_all()
-    kinds: dict[str, Any] = {one.name: one.metadata[_KIND].decode() for one in table.schema}
-    return ContactRows({name: (kind, ()) for name, kind in kinds.items()}, table)
+    tables = [pa.ipc.open_stream(answered).read_all() for answered in answers]
+    kinds: dict[str, Any] = {
+        one.name: one.metadata[_KIND].decode() for table in tables for one in table.schema
+    }
+    whole = pa.concat_tables(tables, promote_options="default")
+    return ContactRows({name: (kind, ()) for name, kind in kinds.items()}, whole)
