@@ -134,17 +134,20 @@ class Service:
         catalogue, people = Catalogue(directory.catalogue), People(directory.people)
         view, news = PeopleView(directory.people), _News()
         kept, columns = _open_columns(settings, directory)
-        keep_us, feed_store = settings.changes_days * DAY or None, _open_feed(directory, catalogue)
-        feed, pause = Feed(feed_store, view, clock, keep_us), settings.audit_every_s * SECOND
+        keep_us, pause = settings.changes_days * DAY or None, settings.audit_every_s * SECOND
+        feed_store, poster = (
+            _open_feed(directory, catalogue),
+            Poster(private=settings.webhooks_private),
+        )
+        feed = Feed(feed_store, view, clock, keep_us)
         engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts, workspaces = Contacts(view, fields, lists), Workspaces(catalogue, clock)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
         helpers = _helpers(settings, directory)
-        columnar = Columnar(fields, helpers.ask_if_there)
-        applier = Applier(people, columns, columnar, engine, feed, keep_us)
+        rows = Columnar(fields, helpers.ask_if_there)
+        applier = Applier(people, columns, rows, engine, feed, keep_us)
         ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
-        poster = Poster(private=settings.webhooks_private)
         jobs, files = _open_jobs(directory, catalogue, clock)
         return cls(
             clock=clock,
