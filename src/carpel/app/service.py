@@ -132,7 +132,7 @@ class Service:
     @classmethod
     def _assemble(cls, settings: Settings, clock: Clock, directory: DataDirectory) -> Service:
         catalogue, people = Catalogue(directory.catalogue), People(directory.people)
-        view, news = PeopleView(directory.people), _News()
+        view, news, helpers = PeopleView(directory.people), _News(), _helpers(settings, directory)
         kept, columns = _open_columns(settings, directory)
         keep_us, pause = settings.changes_days * DAY or None, settings.audit_every_s * SECOND
         feed_store, poster = (
@@ -144,7 +144,6 @@ class Service:
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
         contacts, workspaces = Contacts(view, fields, lists), Workspaces(catalogue, clock)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
-        helpers = _helpers(settings, directory)
         rows = Columnar(fields, helpers.ask_if_there)
         applier = Applier(people, columns, rows, engine, feed, keep_us)
         ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
