@@ -135,17 +135,14 @@ class Service:
         view, news, helpers = PeopleView(directory.people), _News(), _helpers(settings, directory)
         kept, columns = _open_columns(settings, directory)
         keep_us, pause = settings.changes_days * DAY or None, settings.audit_every_s * SECOND
-        feed_store, poster = (
-            _open_feed(directory, catalogue),
-            Poster(private=settings.webhooks_private),
-        )
+        feed_store, workspaces = _open_feed(directory, catalogue), Workspaces(catalogue, clock)
         feed = Feed(feed_store, view, clock, keep_us)
+        poster = Poster(private=settings.webhooks_private)
         engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
-        contacts, workspaces = Contacts(view, fields, lists), Workspaces(catalogue, clock)
+        contacts, made = Contacts(view, fields, lists), Columnar(fields, helpers.ask_if_there)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
-        rows = Columnar(fields, helpers.ask_if_there)
-        applier = Applier(people, columns, rows, engine, feed, keep_us)
+        applier = Applier(people, columns, made, engine, feed, keep_us)
         ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))
         jobs, files = _open_jobs(directory, catalogue, clock)
         return cls(
