@@ -84,6 +84,7 @@ class Service:
     maintenance: Maintenance
     _catalogue: Catalogue
     _people: People
+    _feed_store: FeedStore
     _view: PeopleView
     _columns: Columns
 
@@ -114,6 +115,9 @@ class Service:
         except BaseException:
             directory.close()
             raise
+        if background:
+            service._people.fold_beside()
+            service._feed_store.fold_beside()
         service.feed.start(service.segments.numbers())
         standings = service.feed.standings()
         service.engine.recall(standings)
@@ -177,6 +181,7 @@ class Service:
             warming=Warming(directory.people, clock, engine),
             _catalogue=catalogue,
             _people=people,
+            _feed_store=feed_store,
             _view=view,
             _columns=columns,
         )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import mmap
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +21,8 @@ _PATIENCE = MINUTE
 # Looking at a page again costs 0.1 microseconds.
 _EVERY = 10 * SECOND
 _PIECE = 8 * 1024 * 1024
-_POPULATE = 22  # MADV_POPULATE_READ of Linux 5.14, which Python 3.11 has no name for
+# What the file gains is mapped beside the rest; after so many times all is mapped anew.
+_MOST_MAPPINGS = 64
 
 
 class Warming:
@@ -41,7 +40,7 @@ class Warming:
         self._clock = clock
         self._engine = engine
         self._background = Background("carpel-warm")
-        self._pages = np.empty(0, np.uint8)
+        self._mapped: list[NDArray[np.uint8]] = []  # one behind the other
 
     def start(self) -> None:
         self._background.start(self._run)
@@ -56,7 +55,7 @@ class Warming:
         while goes_on:
             self._look()
             goes_on = self._until(self._clock.now() + _EVERY)
-        self._pages = np.empty(0, np.uint8)
+        self._mapped.clear()
 
     def _until_built(self, latest: int) -> bool:
         """Wait until nothing is built, at most until an instant; False when it is to end."""
@@ -73,30 +72,37 @@ class Warming:
     def _look(self) -> None:
         """Look at each page of the file, if there is room for all."""
         try:
-            size = self._file.stat().st_size
-            if size > _available() // 2:
-                self._pages = np.empty(0, np.uint8)
-            elif size != len(self._pages):
-                self._pages = np.empty(0, np.uint8)  # or both would be counted as resident
-                self._pages = self._mapped(size)
+            self._map()
         except OSError as error:
             _log.info("%s is not read ahead: %s", self._file.name, error.strerror)
-        for start in range(0, len(self._pages), _PIECE):
-            if self._background.closing:
-                return
-            self._pages[start : start + _PIECE : mmap.PAGESIZE].max()
+        for pages in self._mapped:
+            for start in range(0, len(pages), _PIECE):
+                if self._background.closing:
+                    return
+                pages[start : start + _PIECE : mmap.PAGESIZE].max()
 
-    def _mapped(self, size: int) -> NDArray[np.uint8]:
-        """The file, read and mapped; what it gains later is not in it."""
+    def _map(self) -> None:
+        """Map what the file has gained."""
+        known, room = sum(map(len, self._mapped)), _available() // 2
+        size = self._file.stat().st_size // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+        if size > room or size < known or len(self._mapped) == _MOST_MAPPINGS:
+            self._mapped.clear()  # first, or what is mapped twice would be counted as resident twice
+            known = 0
+        if known < size <= room:
+            self._mapped.append(self._mapped_from(known, size - known))
+
+    def _mapped_from(self, first: int, length: int) -> NDArray[np.uint8]:
+        """A part of the file, read and mapped.
+
+        Each page comes into the mapping when it is looked at, which needs no interpreter; asking the
+        system for all of them (madvise) would keep it from everybody else meanwhile.
+        """
         with self._file.open("rb", buffering=0) as stream:
-            memory = mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
-            for start in range(0, size, _PIECE):
+            for start in range(first, first + length, _PIECE):
                 if self._background.closing:
                     break
-                _read_ahead(stream.fileno(), start, min(_PIECE, size - start))
-                if sys.platform == "linux":
-                    with contextlib.suppress(OSError):  # it is mapped page by page then
-                        memory.madvise(_POPULATE, start, min(_PIECE, size - start))
+                _read_ahead(stream.fileno(), start, min(_PIECE, first + length - start))
+            memory = mmap.mmap(stream.fileno(), length, access=mmap.ACCESS_READ, offset=first)
         return np.frombuffer(memory, np.uint8)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .migrations import pending
+from .write_ahead import Folding
 
 Durability = Literal["FULL", "NORMAL"]
 # Rows of one statement: few sizes, so that the statements are found again.
@@ -67,6 +68,14 @@ class Database:
         self.connection.execute("PRAGMA cache_size = -65536")
         migrate(self.connection, store)
         self._lock = threading.RLock()
+        self._file = file
+        self._folding: Folding | None = None
+
+    def fold_beside(self) -> None:
+        """From now on another thread folds the write-ahead log into the file, not commits here."""
+        self._folding = Folding(self._file)
+        self._folding.start()
+        self.connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -87,14 +96,24 @@ class Database:
             try:
                 yield self.connection
                 if outermost:
-                    self.connection.execute("COMMIT")
+                    self._commit()
             except BaseException:
                 if outermost and self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    def _commit(self) -> None:
+        if self._folding is None:
+            self.connection.execute("COMMIT")
+            return
+        self._folding.await_end()
+        self.connection.execute("COMMIT")
+        self._folding.committed()
+
     def close(self) -> None:
         """Fold the write-ahead log into the file and close."""
+        if self._folding is not None:
+            self._folding.close()
         with self._lock:
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.connection.close()

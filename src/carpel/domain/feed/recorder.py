@@ -29,13 +29,16 @@ _log = logging.getLogger("carpel.feed")
 # With so many publications not yet on disk, or so much memory for them, the engine waits.
 _MOST_QUEUED = 100_000
 _MOST_BYTES = 256 << 20
-_MOST_TOGETHER = 1_000
+_MOST_TOGETHER = 10_000
 _ITEM = 600  # bytes of one publication, without its bitmaps
 _RESTS = 15  # times as long as a piece of upkeep computed
 # A batch of data moves people in hundreds of segments, told one after the other: beside a stream of
-# them they are given a moment to come together, not each few a commit of their own.
-_STREAM_S = 0.1
+# them they are given a moment to come together, not each few a commit of their own. A commit writes
+# the pages of all segments that it has anything of, however little: if that takes long, a longer one.
+_STREAM_S = 0.5
 _GATHERING_S = 0.03
+_GATHERING_TIMES = 4  # as long as the last commit took
+_LONGEST_GATHERING_S = 0.25
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
 
@@ -104,7 +107,8 @@ class Recorder:
         self._taken = 0
         self._written = 0
         self._wanted = 0  # up to here somebody waits, or waited
-        self._last_write_s = 0.0
+        self._last_write_s = 0.0  # when it was done
+        self._last_took_s = 0.0
         self._closing = False
         self._written_at = 0
         self._to_scrub = False  # whether somebody was erased
@@ -189,9 +193,10 @@ class Recorder:
     def _gather(self) -> None:
         """Leave what comes in the next moment time to be written together; needs the lock."""
         if self._queue and perf_counter() < self._last_write_s + _STREAM_S:
+            wished = max(_GATHERING_S, _GATHERING_TIMES * self._last_took_s)
             self._changed.wait_for(
                 lambda: self._wanted > self._written or self._closing or self._is_full(),
-                _GATHERING_S,
+                min(wished, _LONGEST_GATHERING_S),
             )
 
     def _insist_on(self, batch: list[Item]) -> bool:
@@ -212,11 +217,13 @@ class Recorder:
 
     def _publish(self, batch: list[Item]) -> None:
         """Write a batch, and let it be known."""
+        begun = perf_counter()
         positions = self._write(batch)
         with self._changed:
             self._failure = None
             self._written_at = self._clock.now()
             self._last_write_s = perf_counter()
+            self._last_took_s = self._last_write_s - begun
             for segment, moment, position in positions:
                 self._remember(segment, moment, position)
             self._written += len(batch)
