@@ -115,23 +115,27 @@ class Service:
         except BaseException:
             directory.close()
             raise
-        if background:
-            service._people.fold_beside()
-            service._feed_store.fold_beside()
-        service.feed.start(service.segments.numbers())
-        standings = service.feed.standings()
-        service.engine.recall(standings)
-        service.kept.offer(service.engine, standings)
-        service.ingest.start()
-        if background:
-            service.engine.start()
-            service.auditor.start()
-            service.jobs.start()
-            if settings.sendgrid_cadence == "vendor":
-                service.samples.start()
-            service.webhooks.start()
-            service.warming.start()
+        service.begin(settings, background=background)
         return service
+
+    def begin(self, settings: Settings, *, background: bool) -> None:
+        """Apply what an earlier process left, then what comes; see `open`, which does this."""
+        if background:
+            self._people.fold_beside()
+            self._feed_store.fold_beside()
+        self.feed.start(self.segments.numbers())
+        standings = self.feed.standings()
+        self.engine.recall(standings)
+        self.kept.offer(self.engine, standings)
+        self.ingest.start()
+        if background:
+            self.engine.start()
+            self.auditor.start()
+            self.jobs.start()
+            if settings.sendgrid_cadence == "vendor":
+                self.samples.start()
+            self.webhooks.start()
+            self.warming.start()
 
     @classmethod
     def _assemble(cls, settings: Settings, clock: Clock, directory: DataDirectory) -> Service:

@@ -33,7 +33,8 @@ class Urgency(IntEnum):
     APPLYING = 0  # what is durable: short, and what all else waits for when there is much to do
     COUNTING = 1  # what was applied, taken into the counts
     HANDING_OVER = 2  # what was applied, to the columns
-    CHECKING = 3  # what has just been sent: nothing new before what is there
+    TELLING = 3  # who entered and left, to the feed
+    CHECKING = 4  # what has just been sent: nothing new before what is there
 
 
 @dataclass

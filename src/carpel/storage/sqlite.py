@@ -13,8 +13,8 @@ from .migrations import pending
 from .write_ahead import Folding
 
 Durability = Literal["FULL", "NORMAL"]
-# Rows of one statement: few sizes, so that the statements are found again.
-_SIZES = (256, 16, 1)
+# Rows of one statement: some sizes, so that statements are found again and few of them do.
+_SIZES = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 
 def connect(file: Path, durability: Durability) -> sqlite3.Connection:
@@ -53,8 +53,8 @@ def insert(connection: sqlite3.Connection, one: str, rows: Sequence[tuple[Any, .
     marks = one[one.index("(?") : one.index("?)") + 2]
     start = 0
     for size in _SIZES:
-        many = one.replace(marks, ", ".join([marks] * size), 1)
         while start + size <= len(rows):
+            many = one.replace(marks, ", ".join([marks] * size), 1)
             connection.execute(many, [value for row in rows[start : start + size] for value in row])
             start += size
 

@@ -22,7 +22,7 @@ from .session import decode_row
 _KIND = b"kind"
 # So many rows are made columns beside, if there is a process to ask.
 _MANY = 200
-_PIECE = 5_000
+_PIECE = 1_000
 
 _encode = msgspec.msgpack.Encoder().encode
 

@@ -6,7 +6,7 @@ Identifiers and rows changed earlier in the batch are seen by what comes later i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -20,6 +20,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
 
 Place = tuple[int, int]  # workspace, number
+PackedRow: TypeAlias = tuple[int, int, bytes, bytes]  # workspace, number, id and row
 Touched: TypeAlias = Place | tuple[int, int, str]  # a row, or workspace, kind and value
 
 
@@ -37,7 +38,7 @@ class Session:
         self.removed: dict[Place, bytes] = {}  # and the id it had
         self._added_identifiers: dict[tuple[int, int, str, int], bool] = {}
         self._list_changes: dict[tuple[int, int, int], bool] = {}
-        self.written: dict[Place, bytes] = {}  # the rows, once they are
+        self.written: dict[Place, bytes] = {}  # the rows, once they are packed
 
     # ------------------------------------------------------------------ reading
 
@@ -185,10 +186,20 @@ class Session:
         identifiers = (key[:3] for key in self._added_identifiers)
         return [*self.changed, *self.removed, *identifiers]
 
-    def flush(self) -> None:
-        """Write everything, inside the caller's transaction."""
+    def pack(self) -> list[PackedRow]:
+        """The rows that changed, as they are written."""
+        packed = []
+        for place in self.changed:
+            row = self._rows[place]
+            if row is not None:
+                raw = self.written[place] = _encode(row)
+                packed.append((*place, row.id, raw))
+        return packed
+
+    def flush(self, rows: Sequence[PackedRow]) -> None:
+        """Write these rows and all else, inside the caller's transaction."""
         people = self._people
-        people.put_rows(self._encoded())
+        people.put_rows(rows)
         people.delete_rows(self.removed)
         adds = [key for key, there in self._added_identifiers.items() if there]
         takes = [key for key, there in self._added_identifiers.items() if not there]
@@ -196,15 +207,6 @@ class Session:
         people.put_identifiers(adds)
         people.delete_list_members(key for key, there in self._list_changes.items() if not there)
         people.put_list_members(key for key, there in self._list_changes.items() if there)
-
-    def _encoded(self) -> list[tuple[int, int, bytes, bytes]]:
-        rows = []
-        for place in self.changed:
-            row = self._rows[place]
-            if row is not None:
-                raw = self.written[place] = _encode(row)
-                rows.append((*place, row.id, raw))
-        return rows
 
     def _disown(self, workspace: int, kind: int, value: str, no: int) -> None:
         self.owners(workspace, kind, value).remove(no)

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 
 from carpel.engine.publication import Published, Standing
 from carpel.kit.clock import MINUTE, SECOND, Clock
-from carpel.kit.turns import INTERPRETER
+from carpel.kit.turns import INTERPRETER, Urgency
 from carpel.storage.feed import FeedStore
 
 from .ledger import Ledger, Moved, told_apart
@@ -262,18 +262,20 @@ class Recorder:
     def _write(self, batch: list[Item]) -> list[tuple[int, Moment, int]]:
         """Returns segment, publication and newest change of all that was published."""
         positions: list[tuple[int, Moment, int]] = []
-        parts = told_apart([item.moved for item in batch if isinstance(item, Recorded)])
         with self._store.write() as connection:
             ledger = Ledger(connection, self._upkeep.unfolded)
-            for item in batch:
-                match item:
-                    case Recorded(moved, moment):
-                        place = ledger.record(moved, next(parts))
-                        positions.append((moved.segment, moment, place))
-                    case Erased(workspace, numbers, seq, at):
-                        ledger.erase(workspace, numbers, seq, at)
-                    case Forgotten(segment):
-                        self._upkeep.forget(segment)
+            with INTERPRETER.taken(Urgency.TELLING):
+                parts = told_apart([item.moved for item in batch if isinstance(item, Recorded)])
+                for item in batch:
+                    INTERPRETER.give_way()
+                    match item:
+                        case Recorded(moved, moment):
+                            place = ledger.record(moved, next(parts))
+                            positions.append((moved.segment, moment, place))
+                        case Erased(workspace, numbers, seq, at):
+                            ledger.erase(workspace, numbers, seq, at)
+                        case Forgotten(segment):
+                            self._upkeep.forget(segment)
             ledger.flush()
         return positions
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from carpel.domain.contacts.session import Session
-from carpel.storage.columns import Unmerged
+from carpel.storage.columns import Unmerged, WorkspaceBatch
 
 from .changes import Changes
 from .results import ApplyResult
@@ -18,7 +17,8 @@ class Applied:
     seq: int
     results: list[ApplyResult]
     changes: Changes
-    session: Session
+    batches: list[WorkspaceBatch] = field(default_factory=list)  # for the engine
+    parts: list[Unmerged] = field(default_factory=list)  # the same for the columns
 
 
 @dataclass

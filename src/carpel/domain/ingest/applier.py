@@ -13,6 +13,7 @@ from dataclasses import replace
 from carpel.domain.contacts.columns import to_columns
 from carpel.domain.contacts.counters import Counters
 from carpel.domain.contacts.packed import Columnar
+from carpel.domain.contacts.session import Session
 from carpel.domain.feed import Feed
 from carpel.engine.live import Engine
 from carpel.kit.turns import INTERPRETER, Urgency
@@ -23,7 +24,7 @@ from . import changes as changes_
 from .ahead import Due, Lately
 from .applied import Applied, Told
 from .batch import Batch
-from .changes import WorkspaceChanges
+from .changes import Changes, WorkspaceChanges
 from .records import Once
 
 # So long the engine may hold up the applying: it may be at something else, as the end of a build.
@@ -80,8 +81,7 @@ class Applier:
         """Apply consecutive records as one batch to the people store.
 
         When the machine died, the columns may be ahead; a batch then lies on one side of where
-        they are, so that they are never handed what they have. Looking up and the commit need no
-        turn: most of it is SQLite's, and after each answer the next turn would be waited for.
+        they are, so that they are never handed what they have. What SQLite does needs no turn.
         """
         seq = records[-1].seq
         batch = Batch(self._people, self._counters)
@@ -90,14 +90,14 @@ class Applier:
             batch.look_up(records, self._lately)
             with INTERPRETER.taken(Urgency.APPLYING):
                 results = [batch.apply(one.seq, one.record) for one in records]
-                batch.session.flush()
-                batch.flush_event_keys()
-                batch.flush_ended(self._remember_us)
-                batch.known.flush()
-                self._people.put_outbox(seq, changes_.encode(batch.changes.parts.values()))
-                self._people.set_counters({**self._counters.moved(), "applied": seq})
+                written = batch.session.pack()
+                outbox = changes_.encode(batch.changes.parts.values())
+                applied = self._taken_over(Applied(seq, results, batch.changes), batch.session)
+            batch.flush(written, self._remember_us)
+            self._people.put_outbox(seq, outbox)
+            self._people.set_counters({**self._counters.moved(), "applied": seq})
         self._lately.note(seq, batch.session.touched())
-        return Applied(seq, results, batch.changes, batch.session)
+        return applied
 
     def await_room(self) -> None:
         """Wait while the engine has enough to do; what comes meanwhile is applied together."""
@@ -113,21 +113,13 @@ class Applier:
 
         What lives in memory needs no columns, and is not to wait for them.
         """
-        told: list[WorkspaceBatch] = []
-        kept: list[Unmerged] = []
-        if applied.seq > self._handed_over:
-            with INTERPRETER.taken(Urgency.APPLYING):
-                for workspace, part in applied.changes.parts.items():
-                    batch = changes_.to_batch(part, applied.changes.created[workspace])
-                    kept.append(Unmerged(batch, self._written(applied, part)))
-                    told.append(replace(batch, contacts=self._rows_of(applied, part)))
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
             changed = part.contacts | part.removed
             who = [event.contact for event in part.events] if changed else ()
             self._feed.batch(applied.seq, workspace, changed, who)
-        self._engine.touch(applied.seq, applied.changes.touched(self._fields), told)
-        return Told(applied.seq, kept)
+        self._engine.touch(applied.seq, applied.changes.touched(self._fields), applied.batches)
+        return Told(applied.seq, applied.parts)
 
     def hand_over(self, told: Sequence[Told]) -> None:
         """Bring the columns up to some batches; a few large ones are much quicker than many."""
@@ -143,18 +135,23 @@ class Applier:
         """What makes the columns quicker to look through, when nothing comes; may take seconds."""
         self._columns.tidy()
 
-    def _rows_of(self, applied: Applied, part: WorkspaceChanges) -> ContactRows:
+    def _taken_over(self, applied: Applied, session: Session) -> Applied:
+        """The same with what engine and columns are to take over, unless they have it already."""
+        if applied.seq > self._handed_over:
+            for workspace, part in applied.changes.parts.items():
+                batch = changes_.to_batch(part, applied.changes.created[workspace])
+                applied.parts.append(Unmerged(batch, _written(session, part)))
+                rows = self._rows_of(applied.changes, session, part)
+                applied.batches.append(replace(batch, contacts=rows))
+        return applied
+
+    def _rows_of(self, changes: Changes, session: Session, part: WorkspaceChanges) -> ContactRows:
         """The batch's own rows, as it left them."""
-        session, workspace = applied.session, part.workspace
+        workspace = part.workspace
         found = ((no, session.row(workspace, no)) for no in sorted(part.contacts))
         rows = [(no, row) for no, row in found if row is not None]
-        differs = applied.changes.differs(workspace, self._fields)
+        differs = changes.differs(workspace, self._fields)
         return to_columns(rows, self._fields.by_number(workspace), differs)
-
-    def _written(self, applied: Applied, part: WorkspaceChanges) -> dict[int, bytes]:
-        """The same as they were written."""
-        written, workspace = applied.session.written, part.workspace
-        return {no: written[workspace, no] for no in part.contacts if (workspace, no) in written}
 
     def _in_columns(self, part: Unmerged) -> WorkspaceBatch:
         return replace(part.batch, contacts=self._columnar.table(part.batch.workspace, part.rows))
@@ -163,3 +160,9 @@ class Applier:
         """As they are now in the people store; newer than the entry, and replaced again later."""
         rows = self._people.rows(part.workspace, sorted(part.contacts))
         return self._columnar.rows(part.workspace, dict(rows))
+
+
+def _written(session: Session, part: WorkspaceChanges) -> dict[int, bytes]:
+    """The batch's own rows as they are written."""
+    written, workspace = session.written, part.workspace
+    return {no: written[workspace, no] for no in part.contacts if (workspace, no) in written}

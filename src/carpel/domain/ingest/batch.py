@@ -9,7 +9,7 @@ from functools import partial
 from carpel.domain.contacts.apply import NewId, apply_write
 from carpel.domain.contacts.counters import Counters
 from carpel.domain.contacts.model import Write
-from carpel.domain.contacts.session import Session
+from carpel.domain.contacts.session import PackedRow, Session
 from carpel.domain.events.model import EventRow, EventWrite
 from carpel.domain.events.service import numbered_key
 from carpel.kit.ids import derived_id
@@ -134,10 +134,14 @@ class Batch:
                     self.changes.columns[record.workspace][column].append(no)
                 result.updated += 1
 
-    def flush_event_keys(self) -> None:
+    def flush(self, rows: Sequence[PackedRow], remember_us: int | None) -> None:
+        """Write everything but the counters; rows as the session has packed them."""
+        self.session.flush(rows)
         self._people.put_event_keys(self._keys.items())
+        self._flush_ended(remember_us)
+        self.known.flush()
 
-    def flush_ended(self, remember_us: int | None) -> None:
+    def _flush_ended(self, remember_us: int | None) -> None:
         """Remember who is gone, and forget who has been for long."""
         if not self._ended_at:
             return
