@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ class Pending:
     seq: int
     batches: Mapping[int, WorkspaceBatch]
     changes: Mapping[int, Touched]
+    written: threading.Event | None = None  # set once it may be told who moved
 
 
 @dataclass(frozen=True)

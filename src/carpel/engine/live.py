@@ -91,7 +91,7 @@ class Engine(Auditing):
                 self._changed.wait_for(lambda: self._worlds.queued <= 1 or self._closing, timeout_s)
 
     def settle(self, numbers: Iterable[int], seq: int = 0, timeout_s: float | None = None) -> bool:
-        """Wait until these segments hold all data up to `seq` and all that time has done.
+        """Wait until these segments hold all data up to `seq`, and all that has come by now and time has done.
 
         Returns False when the time is up first. A segment whose computation failed is not waited
         for; `count` says that it is not exact.
@@ -100,11 +100,12 @@ class Engine(Auditing):
         if self._threads:
             with self._changed:
                 self._changed.notify_all()
-                return self._changed.wait_for(lambda: self._settled(wanted, seq), timeout_s)
+                asked = self._asked_now()
+                return self._changed.wait_for(lambda: self._settled(wanted, seq, asked), timeout_s)
         while True:  # nobody else computes; data or time may move on meanwhile
             self.refresh(wanted)
             with self._changed:
-                if self._settled(wanted, seq):
+                if self._settled(wanted, seq, self._asked_now()):
                     return True
                 self._changed.wait(_MOMENT_S)
 

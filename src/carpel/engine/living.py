@@ -106,6 +106,9 @@ class Living(Tracker):
         """
 
         def told(workspace: int, flips: Mapping[int, Flips], pending: Pending | None) -> None:
+            if pending is not None and pending.written is not None:
+                with INTERPRETER.aside():
+                    pending.written.wait()
             with self._changed:
                 news = [
                     made

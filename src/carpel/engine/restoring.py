@@ -94,14 +94,18 @@ class Restoring(Building):
 
     @override
     def touch(
-        self, seq: int, touched: Iterable[Touched], batches: Sequence[WorkspaceBatch] = ()
+        self,
+        seq: int,
+        touched: Iterable[Touched],
+        batches: Sequence[WorkspaceBatch] = (),
+        written: threading.Event | None = None,
     ) -> None:
         """As before. The snapshot is of no use to a later process any more, and whom a batch erases
         is not to stay in it.
         """
         if batches:
             self._outdate()
-        super().touch(seq, touched, batches)
+        super().touch(seq, touched, batches, written)
         if not self._is_reading and self._worlds.held > _MOST_HELD:
             self._end_restoring("too much has come in since")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from pyroaring import FrozenBitMap
 
@@ -11,13 +12,20 @@ from carpel.kit.clock import Clock
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import WorkspaceBatch
 
-from .builds import Progress
+from .builds import Pending, Progress
 from .memory.known import knows
 from .plan import Plan
 from .publication import Published, Standing
 from .reads import reads
 from .tracked import Backlog, Count, Touched, Tracked, cause_of
 from .worlds import Worlds
+
+
+class Asked(NamedTuple):
+    """When somebody asked, and the newest batch that waited then."""
+
+    at: int
+    newest: int  # 0 for none
 
 
 class Tracker:
@@ -97,13 +105,21 @@ class Tracker:
                     self._segments[number].recalled = standing
 
     def touch(
-        self, seq: int, touched: Iterable[Touched], batches: Sequence[WorkspaceBatch] = ()
+        self,
+        seq: int,
+        touched: Iterable[Touched],
+        batches: Sequence[WorkspaceBatch] = (),
+        written: threading.Event | None = None,
     ) -> None:
-        """Data changed: queue it for what lives in memory. The columns may not have it yet."""
+        """Data changed: queue it for what lives in memory. The columns may not have it yet.
+
+        It is worked out at once, and told when `written` is set.
+        """
         changes = {change.workspace: change for change in touched}
+        by_workspace = {batch.workspace: batch for batch in batches}
         with self._changed:
             self._touched = max(self._touched, seq)
-            self._worlds.push(seq, batches, changes)
+            self._worlds.push(Pending(seq, by_workspace, changes, written))
             self._changed.notify_all()
 
     def stored(self, seq: int) -> None:
@@ -256,21 +272,24 @@ class Tracker:
         due = min(due, self._worlds.next_due())
         return None if due == LATEST else due
 
-    def _settled(self, numbers: set[int], seq: int) -> bool:
+    def _asked_now(self) -> Asked:
+        """What somebody who asks now is to wait for."""
+        return Asked(self._clock.now(), self._worlds.newest or 0)
+
+    def _settled(self, numbers: set[int], seq: int, asked: Asked) -> bool:
         if seq > self._stored:
             return False  # its columns are written, or about to be
-        now = self._clock.now()
         return all(
-            self._is_settled(self._segments[number], seq, now)
+            self._is_settled(self._segments[number], seq, asked)
             for number in numbers
             if number in self._segments
         )
 
-    def _is_settled(self, segment: Tracked, seq: int, now: int) -> bool:
+    def _is_settled(self, segment: Tracked, seq: int, asked: Asked) -> bool:
         published = segment.published
         if segment.is_built:
-            behind = self._worlds.is_behind(segment.workspace, seq or None)
-            return not behind and not self._moving_on and now < self._worlds.due(segment.workspace)
+            return self._has_all(segment.workspace, max(seq, asked.newest), asked.at)
+        now = self._clock.now()
         if segment.failure is not None and not segment.stale:
             return True  # as far as it will get
         if published is None or published.version != segment.version or now >= published.until:
@@ -278,6 +297,14 @@ class Tracker:
         if segment.in_memory or not seq:
             return not segment.stale
         return published.applied >= min(seq, segment.needs)
+
+    def _has_all(self, workspace: int, newest: int, at: int) -> bool:
+        """Whether a world has all up to a record and an instant; more may have come since."""
+        if self._worlds.is_behind(workspace, newest):
+            return False
+        if self._as_of.get(workspace, 0) >= at:
+            return True
+        return not self._moving_on and self._worlds.due(workspace) > at
 
 
 def with_members(standing: Standing, members: FrozenBitMap) -> Published:

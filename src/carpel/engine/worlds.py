@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pyroaring import BitMap
 
 from carpel.kit.instants import LATEST
-from carpel.storage.columns import WorkspaceBatch
 
 from .builds import Build, Pending
 from .memory.flips import Flips
 from .memory.world import World
-from .tracked import Touched
 
 # Workspace, and what flipped in it by segment; the record that did it, None for time alone.
 OnFlips = Callable[[int, Mapping[int, Flips], Pending | None], None]
@@ -47,11 +45,8 @@ class Worlds:
         for pending in self._unstored:  # its snapshot may be without them
             build.push(pending)
 
-    def push(
-        self, seq: int, batches: Sequence[WorkspaceBatch], changes: Mapping[int, Touched]
-    ) -> None:
-        """Queue what a record changed; `changes` says by workspace what that touches."""
-        pending = Pending(seq, {batch.workspace: batch for batch in batches}, changes)
+    def push(self, pending: Pending) -> None:
+        """Queue what a record changed."""
         self._unstored.append(pending)
         if self.build is not None:
             self.build.push(pending)
@@ -61,7 +56,7 @@ class Worlds:
         if kept:
             self._pending.append(replace(pending, batches=kept))
             for workspace in kept:
-                self._seqs[workspace].append(seq)
+                self._seqs[workspace].append(pending.seq)
 
     def hold(self, workspace: int) -> None:
         """A snapshot has this workspace's world: keep what comes until it is `adopted`."""

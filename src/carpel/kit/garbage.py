@@ -9,4 +9,4 @@ def look_seldom() -> None:
     Looking at Python's usual pace took a third of an import's time (bench/bench_import.py), and is
     a tenth of a second now and then with thousands of segments (bench/bench_growth.py).
     """
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(500_000, 10, 100)

@@ -11,6 +11,14 @@ from .results import ApplyResult
 
 
 @dataclass
+class Told:
+    """What the engine has been told of, for the columns to take over."""
+
+    seq: int
+    parts: list[Unmerged]
+
+
+@dataclass
 class Applied:
     """A batch that the people store has, for the engine and the columns to take over."""
 
@@ -20,10 +28,7 @@ class Applied:
     batches: list[WorkspaceBatch] = field(default_factory=list)  # for the engine
     parts: list[Unmerged] = field(default_factory=list)  # the same for the columns
 
-
-@dataclass
-class Told:
-    """What the engine has been told of, for the columns to take over."""
-
-    seq: int
-    parts: list[Unmerged]
+    @property
+    def told(self) -> Told:
+        """What the columns are to take over."""
+        return Told(self.seq, self.parts)

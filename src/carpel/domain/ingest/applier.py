@@ -7,7 +7,8 @@ crash interrupts is taken up again, and nothing is applied twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from carpel.domain.contacts.columns import to_columns
@@ -32,7 +33,7 @@ _ENGINE_S = 1.0
 
 
 class Applier:
-    """Applies records in order: `apply` and `tell` on one thread, `hand_over` on it or another."""
+    """Applies records in order: `apply` on one thread, `hand_over` on it or another."""
 
     def __init__(
         self,
@@ -77,12 +78,29 @@ class Applier:
             self._engine.touch(seq, (), batches)  # it has computed nothing yet
             self._engine.stored(seq)
 
-    def apply(self, records: Sequence[Due]) -> Applied:
-        """Apply consecutive records as one batch to the people store.
+    def apply(
+        self, records: Sequence[Due], on_told: Callable[[], object] = lambda: None
+    ) -> Applied:
+        """Apply consecutive records as one batch to the people store, and tell the engine of it.
 
         When the machine died, the columns may be ahead; a batch then lies on one side of where
-        they are, so that they are never handed what they have. What SQLite does needs no turn.
+        they are, so that they are never handed what they have. What lives in memory needs no
+        columns, and is worked out while the people store writes; who moved is told once it has.
+
+        Args:
+            records: what to apply.
+            on_told: called when the engine knows.
         """
+        written = threading.Event()
+        try:
+            return self._apply(records, written, on_told)
+        finally:
+            written.set()
+
+    def _apply(
+        self, records: Sequence[Due], written: threading.Event, on_told: Callable[[], object]
+    ) -> Applied:
+        """What SQLite does needs no turn."""
         seq = records[-1].seq
         batch = Batch(self._people, self._counters)
         with self._people.write():
@@ -90,10 +108,12 @@ class Applier:
             batch.look_up(records, self._lately)
             with INTERPRETER.taken(Urgency.APPLYING):
                 results = [batch.apply(one.seq, one.record) for one in records]
-                written = batch.session.pack()
+                rows = batch.session.pack()
                 outbox = changes_.encode(batch.changes.parts.values())
                 applied = self._taken_over(Applied(seq, results, batch.changes), batch.session)
-            batch.flush(written, self._remember_us)
+            self._tell(applied, written)
+            on_told()
+            batch.flush(rows, self._remember_us)
             self._people.put_outbox(seq, outbox)
             self._people.set_counters({**self._counters.moved(), "applied": seq})
         self._lately.note(seq, batch.session.touched())
@@ -108,18 +128,14 @@ class Applier:
         found = self._people.taken(once.key)
         return found is not None and found[0] != once.request
 
-    def tell(self, applied: Applied) -> Told:
-        """Tell the engine what a batch touched, before the columns have it.
-
-        What lives in memory needs no columns, and is not to wait for them.
-        """
+    def _tell(self, applied: Applied, written: threading.Event) -> None:
         for workspace, part in applied.changes.parts.items():
             self._feed.erase(applied.seq, workspace, part.erased)
             changed = part.contacts | part.removed
             who = [event.contact for event in part.events] if changed else ()
             self._feed.batch(applied.seq, workspace, changed, who)
-        self._engine.touch(applied.seq, applied.changes.touched(self._fields), applied.batches)
-        return Told(applied.seq, applied.parts)
+        touched = applied.changes.touched(self._fields)
+        self._engine.touch(applied.seq, touched, applied.batches, written)
 
     def hand_over(self, told: Sequence[Told]) -> None:
         """Bring the columns up to some batches; a few large ones are much quicker than many."""

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
@@ -83,7 +83,7 @@ class Ingest:
         self._applier.recover()
         for batch in self._left_over():
             applied = self._applier.apply([due(one) for one in batch])
-            self._applier.hand_over([self._applier.tell(applied)])
+            self._applier.hand_over([applied.told])
         self._thread.start()
         self._handing.start()
 
@@ -257,13 +257,12 @@ class Ingest:
             return None
         try:
             with self._applying:
-                applied = self._applier.apply([due(one) for one in batch])
-                told = self._applier.tell(applied)
-                with self._condition:
-                    for record in batch:
-                        del self._untold[record.seq]
+                seqs = [one.seq for one in batch]
+                applied = self._applier.apply(
+                    [due(one) for one in batch], lambda: self._note_told(seqs)
+                )
                 self._applied.put(Through(
-                    told, [record.seq for record in batch], sum(len(record.body) for record in batch),
+                    applied.told, seqs, sum(len(record.body) for record in batch),
                     any(isinstance(record_of(one), ErasureRecord) for one in batch),
                     list(zip(map(ticket_of, batch), applied.results, strict=True)),
                 ))  # fmt: skip
@@ -275,6 +274,11 @@ class Ingest:
             if ticket := ticket_of(one):
                 ticket.stored.set_result(result)
         return perf_counter() - begun
+
+    def _note_told(self, seqs: Sequence[int]) -> None:
+        with self._condition:
+            for seq in seqs:
+                del self._untold[seq]
 
     def _hand_over(self) -> None:
         """Hand over to the columns, while the next batches are being applied."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from carpel.kit.turns import INTERPRETER
+
 from .batch import EventRows, Kind, WorkspaceBatch
 
 
@@ -60,13 +62,14 @@ def _all_events(parts: Sequence[EventRows]) -> EventRows:
     """All events, one part after the other."""
     if not parts:
         return EventRows()
-    columns = {
-        name: (kind, [value for part in parts for value in part.columns[name][1]])
-        for name, (kind, _) in parts[0].columns.items()
-    }
+    columns = {}
+    for name, (kind, _) in parts[0].columns.items():
+        INTERPRETER.give_way()
+        columns[name] = (kind, [value for part in parts for value in part.columns[name][1]])
     properties: dict[tuple[str, Kind], dict[int, Any]] = {}
     before = 0
     for part in parts:
+        INTERPRETER.give_way()
         for key, values in part.properties.items():
             found = properties.setdefault(key, {})
             found.update({before + place: value for place, value in values.items()})
