@@ -12,6 +12,7 @@ import uvicorn
 from typing_extensions import override
 
 from carpel.kit.ids import new_secret
+from carpel.kit.turns import switch_often
 from carpel.settings import Settings
 
 from .front import Front
@@ -64,6 +65,7 @@ def serve(service: Service, settings: Settings, on_ready: Callable[[str], None])
         server.should_exit = True
         front.close()
 
+    switch_often()
     asyncio.run(_run(server, listening, lambda: _ready(service, url, token, on_ready), stop))
     front.end()
 

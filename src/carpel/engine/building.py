@@ -127,7 +127,7 @@ class Building(Living):
 
     def _swap_in(self, build: Build) -> None:
         """Bring both to the same record and instant, and make them one."""
-        with self._computing, self._moving():
+        with self._computing, self._moving(anew=True):
             now = self._clock.now()
             exact = self._is_exact(now)
             with self._changed:

@@ -69,16 +69,16 @@ class Living(Tracker):
         return waiting is None or waiting >= now
 
     @contextmanager
-    def _moving(self) -> Iterator[None]:
-        """Nobody takes what is published for settled meanwhile."""
+    def _moving(self, *, anew: bool = False) -> Iterator[None]:
+        """Nobody takes what is published for settled meanwhile, if a world is made `anew` not even in part."""
         with self._changed:
-            self._moving_on = True
+            self._moving_on, self._made_anew = True, anew
         try:
             self._forget_dropped()
             yield
         finally:
             with self._changed:
-                self._moving_on = False
+                self._moving_on = self._made_anew = False
                 self._changed.notify_all()
 
     def _forget_dropped(self) -> None:

@@ -208,7 +208,7 @@ class Restoring(Building):
 
     def _adopt(self, world: World, rules: Rules, passing: _Passing) -> None:
         workspace = passing.workspace
-        with self._computing, self._moving():
+        with self._computing, self._moving(anew=True):
             now = self._clock.now()
             exact = self._is_exact(now)
             passing.tell(world, now, world.advance(now))

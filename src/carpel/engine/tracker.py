@@ -50,6 +50,7 @@ class Tracker:
         self._worlds = Worlds(memory)
         self._as_of: dict[int, int] = {}  # the instant up to which each world has come
         self._moving_on = False  # a world is being changed, and not all of it is published
+        self._made_anew = False  # or even put in the place of another
         self._dropped: list[tuple[int, int]] = []  # workspace and segment, still in memory
 
     def define(self, number: int, workspace: int, version: int, plan: Plan) -> None:
@@ -300,7 +301,7 @@ class Tracker:
 
     def _has_all(self, workspace: int, newest: int, at: int) -> bool:
         """Whether a world has all up to a record and an instant; more may have come since."""
-        if self._worlds.is_behind(workspace, newest):
+        if self._made_anew or self._worlds.is_behind(workspace, newest):
             return False
         if self._as_of.get(workspace, 0) >= at:
             return True

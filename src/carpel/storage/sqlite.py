@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,25 +90,18 @@ class Database:
         A `write` inside a `write` joins the outer transaction.
         """
         with self._lock:
-            outermost = not self.connection.in_transaction
-            if outermost:
-                self.connection.execute("BEGIN IMMEDIATE")
-            try:
+            if self.connection.in_transaction:
                 yield self.connection
-                if outermost:
-                    self._commit()
-            except BaseException:
-                if outermost and self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
-
-    def _commit(self) -> None:
-        if self._folding is None:
-            self.connection.execute("COMMIT")
-            return
-        self._folding.await_end()
-        self.connection.execute("COMMIT")
-        self._folding.committed()
+                return
+            with self._folding.writing() if self._folding is not None else nullcontext():
+                self.connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self.connection
+                    self.connection.execute("COMMIT")
+                except BaseException:
+                    if self.connection.in_transaction:
+                        self.connection.execute("ROLLBACK")
+                    raise
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from carpel.kit.background import Background
@@ -18,8 +19,8 @@ _log = logging.getLogger("carpel.storage")
 
 _EVERY_S = 0.5
 _AFTER_FAILURE_S = 10.0
-# The log begins again at its start when a commit finds all of it folded. A writer who never pauses
-# leaves none such, so it is held up while the last is folded, once the log has so many pages.
+# The log begins again at its start when a transaction finds all of it folded as it begins. A writer who
+# never pauses finds none such, so it is held up while the last is folded, once the log has so many pages.
 _MANY_PAGES = 16_384
 
 
@@ -38,13 +39,11 @@ class Folding:
     def close(self) -> None:
         self._background.close()
 
-    def await_end(self) -> None:
-        """To be called before a commit: let the last be folded, if that is being done."""
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The writer's transaction, which waits while the last of what was there is folded."""
         with self._ending:
-            pass
-
-    def committed(self) -> None:
-        """There is more to fold."""
+            yield
         with self._background.changed:
             self._written = True
             self._background.changed.notify_all()
@@ -54,13 +53,18 @@ class Folding:
             pause = _EVERY_S
             while self._await_commit() and self._background.rest(pause):
                 try:
-                    if _fold(connection) > _MANY_PAGES and self._await_commit():
-                        with self._ending:  # little has come since, and the next takes a moment
-                            _fold(connection)
+                    if _fold(connection) > _MANY_PAGES:
+                        self._end(connection)
                     pause = _EVERY_S
                 except sqlite3.Error:  # a full disk, say; what is in the log is not lost
                     _log.exception("%s cannot be written; trying again", self._file.name)
                     pause = _AFTER_FAILURE_S
+
+    def _end(self, connection: sqlite3.Connection) -> None:
+        """Fold what came meanwhile, and while the writer waits what came since that began."""
+        _fold(connection)
+        with self._ending:
+            _fold(connection)
 
     def _await_commit(self) -> bool:
         """Wait for one; False when it is to end."""

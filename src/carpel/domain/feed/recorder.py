@@ -147,7 +147,7 @@ class Recorder:
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was handed over so far is durable; False when the time is up."""
-        with self._changed:
+        with INTERPRETER.aside(), self._changed:
             wanted = self._wanted = self._taken
             self._changed.notify_all()
             return self._changed.wait_for(
@@ -273,7 +273,8 @@ class Recorder:
                             place = ledger.record(moved, next(parts))
                             positions.append((moved.segment, moment, place))
                         case Erased(workspace, numbers, seq, at):
-                            ledger.erase(workspace, numbers, seq, at)
+                            with INTERPRETER.aside():  # it looks through much of the file
+                                ledger.erase(workspace, numbers, seq, at)
                         case Forgotten(segment):
                             self._upkeep.forget(segment)
             ledger.flush()
