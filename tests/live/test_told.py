@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from carpel.engine.live import Engine
+from carpel.engine.publication import Publication
 from support.inside import House, house
 
 PATIENCE_S = 30
@@ -80,6 +82,7 @@ def test_who_asks_does_not_wait_for_what_comes_later(
             return found
 
         monkeypatch.setattr(engine, "_asked_now", ask)
+        second = _held_up(engine, monkeypatch)
 
         def wait() -> None:
             if engine.settle([number], timeout_s=PATIENCE_S):
@@ -90,13 +93,26 @@ def test_who_asks_does_not_wait_for_what_comes_later(
         assert asked.wait(PATIENCE_S)
         home.client.post("/contacts", [{"external_id": "p2", "fields": {"age": 70}}])
         gate.let_one_through()
-        gate.reached()  # the second
+        gate.reached()  # the second, which the engine has been told of before it is done with the first
+        second.set()
         assert settled.wait(PATIENCE_S / 2)
         found = engine.count(number)
         assert found is not None
         assert found.value == 2
         gate.let_one_through()
         waiting.join(PATIENCE_S)
+
+
+def _held_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Telling the feed waits until this is set."""
+    go_on, told = threading.Event(), engine._on_published  # noqa: SLF001
+
+    def tell(news: Publication) -> None:
+        assert go_on.wait(PATIENCE_S)
+        told(news)
+
+    monkeypatch.setattr(engine, "_on_published", tell)
+    return go_on
 
 
 def _number(home: House) -> int:

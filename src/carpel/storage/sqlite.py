@@ -90,7 +90,8 @@ class Database:
         A `write` inside a `write` joins the outer transaction.
         """
         with self._lock:
-            if self.connection.in_transaction:
+            is_inner = self.connection.in_transaction
+            if is_inner:
                 yield self.connection
                 return
             with self._folding.writing() if self._folding is not None else nullcontext():
