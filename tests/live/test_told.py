@@ -11,6 +11,7 @@ import pytest
 
 from carpel.engine.live import Engine
 from carpel.engine.publication import Publication
+from carpel.kit.turns import INTERPRETER
 from support.inside import House, house
 
 PATIENCE_S = 30
@@ -108,7 +109,8 @@ def _held_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> threading.Event
     go_on, told = threading.Event(), engine._on_published  # noqa: SLF001
 
     def tell(news: Publication) -> None:
-        assert go_on.wait(PATIENCE_S)
+        with INTERPRETER.aside():
+            assert go_on.wait(PATIENCE_S)
         told(news)
 
     monkeypatch.setattr(engine, "_on_published", tell)
