@@ -84,7 +84,6 @@ class Service:
     maintenance: Maintenance
     _catalogue: Catalogue
     _people: People
-    _feed_store: FeedStore
     _view: PeopleView
     _columns: Columns
 
@@ -122,7 +121,7 @@ class Service:
         """Apply what an earlier process left, then what comes; see `open`, which does this."""
         if background:
             self._people.fold_beside()
-            self._feed_store.fold_beside()
+            self.feed.fold_beside()
         self.feed.start(self.segments.numbers())
         standings = self.feed.standings()
         self.engine.recall(standings)
@@ -185,7 +184,6 @@ class Service:
             warming=Warming(directory.people, clock, engine),
             _catalogue=catalogue,
             _people=people,
-            _feed_store=feed_store,
             _view=view,
             _columns=columns,
         )

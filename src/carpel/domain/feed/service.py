@@ -69,6 +69,10 @@ class Feed:
             else:
                 self._erased.setdefault(workspace, BitMap()).update(numbers)
 
+    def fold_beside(self) -> None:
+        """From now on another thread than the writer's folds the file's write-ahead log into it."""
+        self._store.fold_beside()
+
     @property
     def failure(self) -> Exception | None:
         """Why nothing can be written at present, or None."""
