@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from carpel.domain.feed.recorder import Item
 from carpel.engine.live import Engine
 from carpel.engine.publication import Publication
 from carpel.kit.turns import INTERPRETER
@@ -102,6 +103,37 @@ def test_who_asks_does_not_wait_for_what_comes_later(
         assert found.value == 2
         gate.let_one_through()
         waiting.join(PATIENCE_S)
+
+
+def test_changes_from_now_are_none_that_a_count_has_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house(tmp_path / "data") as home:
+        home.put({"external_id": "p0", "fields": {"age": 50}})
+        home.segment("Old", "age >= 40")
+        home.service.feed.flush()
+        recorder, go_on = home.service.feed._recorder, threading.Event()  # noqa: SLF001
+        write = recorder._publish  # noqa: SLF001
+
+        def late(batch: list[Item]) -> None:
+            assert go_on.wait(PATIENCE_S)
+            write(batch)
+
+        monkeypatch.setattr(recorder, "_publish", late)
+        home.put({"external_id": "p1", "fields": {"age": 60}})
+        assert home.count("Old")["value"] == 2
+        cursors: list[str] = []
+
+        def ask() -> None:
+            cursors.append(home.client.get("/changes", **{"from": "now"})["next_cursor"])
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(0.2)  # it may wait, and has nothing to say before the change is written
+        go_on.set()
+        asking.join(PATIENCE_S)
+        assert home.service.feed.flush(PATIENCE_S)
+        assert home.client.get("/changes", cursor=cursors[0])["data"] == []
 
 
 def _held_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> threading.Event:

@@ -30,6 +30,9 @@ _log = logging.getLogger("carpel.feed")
 _MOST_QUEUED = 100_000
 _MOST_BYTES = 256 << 20
 _MOST_TOGETHER = 10_000
+_BETWEEN_TURNS = (
+    64  # publications: a millisecond, so that the engine's turns as short are not all waited for
+)
 _ITEM = 600  # bytes of one publication, without its bitmaps
 _RESTS = 15  # times as long as a piece of upkeep computed
 # A batch of data moves people in hundreds of segments, told one after the other: beside a stream of
@@ -37,8 +40,8 @@ _RESTS = 15  # times as long as a piece of upkeep computed
 # the pages of all segments that it has anything of, however little: if that takes long, a longer one.
 _STREAM_S = 0.5
 _GATHERING_S = 0.03
-_GATHERING_TIMES = 4  # as long as the last commit took
-_LONGEST_GATHERING_S = 0.25
+_GATHERING_TIMES = 2  # as long as the last commit took
+_LONGEST_GATHERING_S = 0.1
 # Of so many publications of a segment it is known where in the feed they stand.
 _POSITIONS_KEPT = 16
 
@@ -266,12 +269,13 @@ class Recorder:
             ledger = Ledger(connection, self._upkeep.unfolded)
             with INTERPRETER.taken(Urgency.TELLING):
                 parts = told_apart([item.moved for item in batch if isinstance(item, Recorded)])
-                for item in batch:
-                    INTERPRETER.give_way()
+                for place, item in enumerate(batch):
+                    if place % _BETWEEN_TURNS == 0:
+                        INTERPRETER.give_way()
                     match item:
                         case Recorded(moved, moment):
-                            place = ledger.record(moved, next(parts))
-                            positions.append((moved.segment, moment, place))
+                            last = ledger.record(moved, next(parts))
+                            positions.append((moved.segment, moment, last))
                         case Erased(workspace, numbers, seq, at):
                             with INTERPRETER.aside():  # it looks through much of the file
                                 ledger.erase(workspace, numbers, seq, at)

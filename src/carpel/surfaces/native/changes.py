@@ -26,6 +26,7 @@ PARAMS = (
 )  # fmt: skip
 Shape = TypeVar("Shape", bound=shapes.Change)
 
+_FLUSHED_WITHIN_S = 5.0
 _HEARTBEAT_S = 15
 _STREAM_PAGE = 1_000
 
@@ -139,8 +140,14 @@ async def _after(call: Call) -> int | None:
     if call.request.headers.get("last-event-id") or call.given["cursor"]:
         return int(call.cursor("changes", int)[0])
     if call.given["from"] == "now":
-        return await call.off_loop(call.rooms.feed.newest, call.workspace.no)
+        return await call.off_loop(_newest, call)
     return None
+
+
+def _newest(call: Call) -> int:
+    """The number of the last change told by now; what a count has shown already is before it."""
+    call.rooms.feed.flush(_FLUSHED_WITHIN_S)
+    return call.rooms.feed.newest(call.workspace.no)
 
 
 def _segments(call: Call) -> set[int] | None:
