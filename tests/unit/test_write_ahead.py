@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from carpel.storage import write_ahead
 from carpel.storage.people import People
 from support.waiting import until
 
@@ -43,6 +45,28 @@ def test_the_log_begins_again_under_a_writer_who_never_pauses(
         assert written < 100_000
         people.put_rows([(1, written, written.to_bytes(16, "big"), ROW)])
     assert all(people.row(1, no) == ROW for no in range(1, written + 1))
+
+
+def test_what_could_not_be_folded_is_tried_again_though_nothing_comes(
+    tmp_path: Path,
+    people: People,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("carpel.storage.write_ahead._AFTER_FAILURE_S", 0.001)
+    fold, failed = write_ahead._fold, threading.Event()  # noqa: SLF001
+
+    def refuse_once(connection: sqlite3.Connection) -> int:
+        if not failed.is_set():
+            failed.set()
+            raise sqlite3.OperationalError("database or disk is full")
+        return fold(connection)
+
+    monkeypatch.setattr(write_ahead, "_fold", refuse_once)
+    people.fold_beside()
+    people.put_rows([(1, 7, b"7" * 16, ROW)])
+    until(lambda: 7 in _in_file(tmp_path))
+    assert "cannot be written; trying again" in caplog.text
 
 
 def test_what_was_not_folded_is_there_after_the_process_died(

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from carpel.kit.turns import INTERPRETER
 from carpel.storage.columns import Snapshot, WorkspaceBatch
 
 from .memory.pace import Pace
@@ -22,6 +23,12 @@ class Pending:
     batches: Mapping[int, WorkspaceBatch]
     changes: Mapping[int, Touched]
     written: threading.Event | None = None  # set once it may be told who moved
+
+    def await_written(self) -> None:
+        """Wait until it may be told who moved; somebody else has the turn meanwhile."""
+        if self.written is not None and not self.written.is_set():
+            with INTERPRETER.aside():
+                self.written.wait()
 
 
 @dataclass(frozen=True)

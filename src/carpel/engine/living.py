@@ -106,9 +106,8 @@ class Living(Tracker):
         """
 
         def told(workspace: int, flips: Mapping[int, Flips], pending: Pending | None) -> None:
-            if pending is not None and pending.written is not None:
-                with INTERPRETER.aside():
-                    pending.written.wait()
+            if pending is not None:
+                pending.await_written()
             with self._changed:
                 news = [
                     made

@@ -44,9 +44,8 @@ class Folding:
         """The writer's transaction, which waits while the last of what was there is folded."""
         with self._ending:
             yield
-        with self._background.changed:
-            self._written = True
-            self._background.changed.notify_all()
+        self._written = True
+        self._background.wake()
 
     def _run(self) -> None:
         with closing(sqlite3.connect(self._file, isolation_level=None)) as connection:
@@ -59,6 +58,7 @@ class Folding:
                 except sqlite3.Error:  # a full disk, say; what is in the log is not lost
                     _log.exception("%s cannot be written; trying again", self._file.name)
                     pause = _AFTER_FAILURE_S
+                    self._written = True  # what is left is there, whether anything comes or not
 
     def _end(self, connection: sqlite3.Connection) -> None:
         """Fold what came meanwhile, and while the writer waits what came since that began."""

@@ -30,9 +30,9 @@ _log = logging.getLogger("carpel.feed")
 _MOST_QUEUED = 100_000
 _MOST_BYTES = 256 << 20
 _MOST_TOGETHER = 10_000
-_BETWEEN_TURNS = (
-    64  # publications: a millisecond, so that the engine's turns as short are not all waited for
-)
+# After so many publications, a millisecond's work, the writer looks whether somebody wants its turn; after
+# each, it would wait for every one of the engine's, which can be as short.
+_BETWEEN_TURNS = 64
 _ITEM = 600  # bytes of one publication, without its bitmaps
 _RESTS = 15  # times as long as a piece of upkeep computed
 # A batch of data moves people in hundreds of segments, told one after the other: beside a stream of
