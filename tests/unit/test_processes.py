@@ -149,12 +149,12 @@ def is_there(process: int) -> bool:
 
 def test_who_asks_first_begins_one_for_those_after(begun: Begun) -> None:
     with begun.helpers(1) as helpers:
-        assert helpers.ask_if_there(b"abc") is None
+        assert helpers.ask_behind(b"abc") is None
         assert helpers.there == 0
         assert begun.processes == []
         assert helpers.ask(b"abc") is None
         until(lambda: helpers.ask(b"abc") == b"cba")
-        assert helpers.ask_if_there(b"who") == b"%d" % begun.processes[0]
+        assert helpers.ask_behind(b"who") == b"%d" % begun.processes[0]
     assert helpers.ask(b"abc") is None
     assert len(begun.processes) == 1
 

@@ -1,5 +1,5 @@
 """A process that reads and checks large bodies beside the server, and looks up what they will ask; and
-that makes columns of many rows.
+that makes columns of many rows and events.
 
 Fields and lists are read anew when the catalogue has changed, so each body is checked against what was
 there when it was handed over. It writes nothing.
@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from carpel.domain.contacts import Contacts, packed
+from carpel.domain.contacts import Contacts, packed as contacts
+from carpel.domain.events import packed as events
 from carpel.domain.fields import Fields
 from carpel.domain.ingest.ahead import Scout
 from carpel.domain.lists import Lists
@@ -28,7 +29,7 @@ from carpel.surfaces.native import beside
 
 _CACHE_MB = 64  # of pages: the upper ones of the indexes of ten million contacts
 
-_request = msgspec.msgpack.Decoder(beside.Job | packed.Packed).decode
+_request = msgspec.msgpack.Decoder(beside.Job | contacts.Packed | events.Packed).decode
 
 
 class _Reader:
@@ -43,10 +44,13 @@ class _Reader:
         self._fields: Fields
 
     def answer(self, request: bytes) -> bytes:
-        asked, contacts = _request(request), self._current()
-        if isinstance(asked, packed.Packed):
-            return packed.answer(asked, self._fields)
-        return beside.answer(asked, contacts, self._scout)
+        asked = _request(request)
+        if isinstance(asked, events.Packed):
+            return events.answer(asked)
+        known = self._current()
+        if isinstance(asked, contacts.Packed):
+            return contacts.answer(asked, self._fields)
+        return beside.answer(asked, known, self._scout)
 
     def _current(self) -> Contacts:
         with self._catalogue.read() as connection:

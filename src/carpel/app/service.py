@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from carpel.domain.clearing import Clearing
 from carpel.domain.contacts import Contacts
-from carpel.domain.contacts.packed import Columnar
 from carpel.domain.events import Events, Tallies
 from carpel.domain.exports import Exports
 from carpel.domain.feed import Feed
@@ -17,6 +16,7 @@ from carpel.domain.files import File, Files
 from carpel.domain.history import History, adopt_sizes
 from carpel.domain.ingest import Ingest
 from carpel.domain.ingest.applier import Applier
+from carpel.domain.ingest.columnar import Columnar
 from carpel.domain.inlets import Inlets
 from carpel.domain.jobs import Jobs
 from carpel.domain.keys import Keys
@@ -147,7 +147,7 @@ class Service:
         poster = Poster(private=settings.webhooks_private)
         engine = Engine(columns, clock, feed.record, news, settings.engine_memory_mb << 20)
         fields, lists = Fields(catalogue, clock), Lists(catalogue, clock)
-        contacts, made = Contacts(view, fields, lists), Columnar(fields, helpers.ask_if_there)
+        contacts, made = Contacts(view, fields, lists), Columnar(fields, helpers.ask_behind)
         segments = Segments(catalogue, fields, lists, engine, feed, clock, language=settings.lang)
         applier = Applier(people, columns, made, engine, feed, keep_us)
         ingest = news.ingest = Ingest(directory.log, applier, lambda: _trim(people, columns))

@@ -23,6 +23,7 @@ _READY = b"ready"
 # After helpers ended that should not have, or could not begin.
 _BEGIN_AGAIN_S = 10.0
 _CLOSE_S = 5.0
+_PATIENCE_S = 0.1  # of who comes after others
 
 
 class Gone(Exception):
@@ -97,6 +98,8 @@ class Helpers:
         self._changed = threading.Condition()
         self._idle: list[Helper] = []
         self._busy: set[Helper] = set()
+        self._asking = 0  # who waits for one that is free
+        self._late = 0  # and who has let others pass for long enough
         self._there = 0  # begun, and not ended: all of both
         self._begun_at = -inf
         self._closing = False
@@ -105,11 +108,26 @@ class Helpers:
     def ask(self, request: bytes) -> bytes | None:
         """The answer of one of them, once one is free; None when there is none to ask."""
         self._begin_missing()
-        return self.ask_if_there(request)
+        with self._changed:
+            self._asking += 1
+            self._changed.wait_for(lambda: self._is_settled and not self._late)
+            self._asking -= 1
+            helper = self._free()
+        return self._asked(helper, request)
 
-    def ask_if_there(self, request: bytes) -> bytes | None:
-        """The same, and none is begun for it."""
-        helper = self._free()
+    def ask_behind(self, request: bytes) -> bytes | None:
+        """The same when nobody else asks, or after a moment; and none is begun for it."""
+        with self._changed:
+            if not self._changed.wait_for(
+                lambda: self._is_settled and not self._asking, _PATIENCE_S
+            ):
+                self._late += 1
+                self._changed.wait_for(lambda: self._is_settled)
+                self._late -= 1
+            helper = self._free()
+        return self._asked(helper, request)
+
+    def _asked(self, helper: Helper | None, request: bytes) -> bytes | None:
         if helper is None:
             return None
         try:
@@ -145,14 +163,19 @@ class Helpers:
         for helper in helpers:
             helper.close()
 
+    @property
+    def _is_settled(self) -> bool:
+        """Whether one is free, or none will be."""
+        return bool(self._closing or self._idle or not self._there)
+
     def _free(self) -> Helper | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._idle or not self._there)
-            if not self._idle or self._closing:
-                return None
-            helper = self._idle.pop()
-            self._busy.add(helper)
-            return helper
+        """One that is free, from now on busy; needs the lock."""
+        self._changed.notify_all()  # who waits may be the next, or hear that there is none
+        if not self._idle or self._closing:
+            return None
+        helper = self._idle.pop()
+        self._busy.add(helper)
+        return helper
 
     def _put(self, helper: Helper) -> None:
         with self._changed:

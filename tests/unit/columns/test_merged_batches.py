@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from carpel.domain.events import packed
+from carpel.domain.events.model import EventRow
 from carpel.storage.columns import (
     Columns,
     ContactRows,
-    EventRows,
     Kind,
     Unmerged,
     WorkspaceBatch,
@@ -46,10 +47,9 @@ def batches(chance: random.Random) -> list[Unmerged]:
         there -= going
         there |= new
         count = chance.randint(0, 4) if there else 0
-        if count:
-            batch.events = events(sorted(there), count, event, chance)
-            event += count
-        made.append(Unmerged(batch, rows(numbers, chance)))
+        packed = [events(sorted(there), count, event, chance)] if count else []
+        event += count
+        made.append(Unmerged(batch, rows(numbers, chance), packed))
     return made
 
 
@@ -68,21 +68,17 @@ def with_columns(part: Unmerged) -> WorkspaceBatch:
         "id": ("id", [f"{number:032x}" for number in part.rows]),
     }
     columns |= {name: ("text", [row.get(name) for row in read]) for name in FIELDS}
-    return replace(part.batch, contacts=ContactRows(columns) if read else ContactRows())
+    contacts = ContactRows(columns) if read else ContactRows()
+    return replace(part.batch, contacts=contacts, events=packed.unpacked(part.events))
 
 
-def events(contacts: list[int], count: int, first: int, chance: random.Random) -> EventRows:
-    return EventRows(
-        {
-            "no": ("integer", [first + place + 1 for place in range(count)]),
-            "contact": ("integer", [chance.choice(contacts) for _ in range(count)]),
-            "type": ("text", [chance.choice("ab") for _ in range(count)]),
-            "source": ("text", [None] * count),
-            "happened_at": ("date", [chance.randrange(10**15) for _ in range(count)]),
-            "event_id": ("text", [None] * count),
-        },
-        {('["amount"]', "number"): {place: "1.5" for place in range(count) if place % 2}},
-    )
+def events(contacts: list[int], count: int, first: int, chance: random.Random) -> bytes:
+    return packed.packed([
+        EventRow(
+            first + place + 1, chance.choice(contacts), chance.choice("ab"), None,
+            chance.randrange(10**15), None, [('["amount"]', "number", "1.5")] if place % 2 else [],
+        ) for place in range(count)
+    ])  # fmt: skip
 
 
 def stored(file: Path, steps: list[list[WorkspaceBatch]]) -> dict[str, list[Any]]:

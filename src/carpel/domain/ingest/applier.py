@@ -8,24 +8,32 @@ crash interrupts is taken up again, and nothing is applied twice.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from carpel.domain.contacts.columns import to_columns
 from carpel.domain.contacts.counters import Counters
-from carpel.domain.contacts.packed import Columnar
 from carpel.domain.contacts.session import Session
 from carpel.domain.feed import Feed
 from carpel.engine.live import Engine
 from carpel.kit.turns import INTERPRETER, Urgency
-from carpel.storage.columns import Columns, ContactRows, Unmerged, WorkspaceBatch, in_few
+from carpel.storage.columns import (
+    Columns,
+    ContactRows,
+    EventRows,
+    Unmerged,
+    WorkspaceBatch,
+    in_few,
+)
 from carpel.storage.people import People
 
 from . import changes as changes_
 from .ahead import Due, Lately
 from .applied import Applied, Told
 from .batch import Batch
-from .changes import Changes, WorkspaceChanges
+from .changes import Changes, PackedChanges, WorkspaceChanges
+from .columnar import Columnar
 from .records import Once
 
 # So long the engine may hold up the applying: it may be at something else, as the end of a build.
@@ -109,8 +117,11 @@ class Applier:
             with INTERPRETER.taken(Urgency.APPLYING):
                 results = [batch.apply(one.seq, one.record) for one in records]
                 rows = batch.session.pack()
-                outbox = changes_.encode(batch.changes.parts.values())
-                applied = self._taken_over(Applied(seq, results, batch.changes), batch.session)
+                packed = {no: part.packed() for no, part in batch.changes.parts.items()}
+                outbox = changes_.encode(packed.values())
+                applied = Applied(seq, results, batch.changes)
+                if seq > self._handed_over:  # or engine and columns have it already
+                    self._give(applied, batch.session, packed)
             self._tell(applied, written)
             on_told()
             batch.flush(rows, self._remember_us)
@@ -151,15 +162,18 @@ class Applier:
         """What makes the columns quicker to look through, when nothing comes; may take seconds."""
         self._columns.tidy()
 
-    def _taken_over(self, applied: Applied, session: Session) -> Applied:
-        """The same with what engine and columns are to take over, unless they have it already."""
-        if applied.seq > self._handed_over:
-            for workspace, part in applied.changes.parts.items():
-                batch = changes_.to_batch(part, applied.changes.created[workspace])
-                applied.parts.append(Unmerged(batch, _written(session, part)))
-                rows = self._rows_of(applied.changes, session, part)
-                applied.batches.append(replace(batch, contacts=rows))
-        return applied
+    def _give(
+        self, applied: Applied, session: Session, packed: Mapping[int, PackedChanges]
+    ) -> None:
+        """Put down what engine and columns are to take over."""
+        for workspace, part in applied.changes.parts.items():
+            batch = changes_.to_batch(part, applied.changes.created[workspace])
+            events = [bytes(packed[workspace].events)] if part.events else []
+            applied.parts.append(
+                Unmerged(replace(batch, events=EventRows()), _written(session, part), events)
+            )
+            rows = self._rows_of(applied.changes, session, part)
+            applied.batches.append(replace(batch, contacts=rows))
 
     def _rows_of(self, changes: Changes, session: Session, part: WorkspaceChanges) -> ContactRows:
         """The batch's own rows, as it left them."""
@@ -170,7 +184,10 @@ class Applier:
         return to_columns(rows, self._fields.by_number(workspace), differs)
 
     def _in_columns(self, part: Unmerged) -> WorkspaceBatch:
-        return replace(part.batch, contacts=self._columnar.table(part.batch.workspace, part.rows))
+        workspace = part.batch.workspace
+        contacts = self._columnar.table(workspace, part.rows)
+        events = self._columnar.events(part.events, partial(self._columns.have_room, workspace))
+        return replace(part.batch, contacts=contacts, events=events)
 
     def _stored_rows(self, part: WorkspaceChanges) -> ContactRows:
         """As they are now in the people store; newer than the entry, and replaced again later."""

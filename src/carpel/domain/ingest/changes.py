@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
 from carpel.domain.events.model import EventRow
+from carpel.domain.events.packed import by_column, packed
 from carpel.domain.fields import Field, Fields
 from carpel.engine.tracked import Touched
-from carpel.storage.columns import ContactRows, Differs, EventRows, Kind, WorkspaceBatch
+from carpel.storage.columns import ContactRows, Differs, WorkspaceBatch
+
+
+class PackedChanges(msgspec.Struct):
+    """`WorkspaceChanges` as the outbox keeps them."""
+
+    workspace: int
+    contacts: set[int]
+    removed: set[int]
+    erased: set[int]
+    moved: list[tuple[int, int]]
+    events: msgspec.Raw
 
 
 class WorkspaceChanges(msgspec.Struct):
@@ -24,6 +35,13 @@ class WorkspaceChanges(msgspec.Struct):
     erased: set[int] = msgspec.field(default_factory=set)  # contacts whose events go as well
     moved: list[tuple[int, int]] = msgspec.field(default_factory=list)
     events: list[EventRow] = msgspec.field(default_factory=list)
+
+    def packed(self) -> PackedChanges:
+        """As the outbox keeps them."""
+        events = msgspec.Raw(packed(self.events))
+        return PackedChanges(
+            self.workspace, self.contacts, self.removed, self.erased, self.moved, events
+        )
 
 
 @dataclass
@@ -75,7 +93,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[WorkspaceChanges])
 
 
-def encode(changes: Iterable[WorkspaceChanges]) -> bytes:
+def encode(changes: Iterable[PackedChanges]) -> bytes:
     """For the outbox."""
     return _encoder.encode(list(changes))
 
@@ -95,25 +113,5 @@ def to_batch(
         contacts=contacts or ContactRows(),
         moved=part.moved,
         erased=sorted(part.erased),
-        events=_event_rows(part.events),
-    )
-
-
-def _event_rows(events: list[EventRow]) -> EventRows:
-    if not events:
-        return EventRows()
-    properties: dict[tuple[str, Kind], dict[int, Any]] = {}
-    for place, event in enumerate(events):
-        for path, kind, value in event.properties:
-            properties.setdefault((path, kind), {})[place] = value  # type: ignore[arg-type]
-    return EventRows(
-        {
-            "no": ("integer", [event.no for event in events]),
-            "contact": ("integer", [event.contact for event in events]),
-            "type": ("text", [event.name for event in events]),
-            "source": ("text", [event.source for event in events]),
-            "happened_at": ("date", [event.at for event in events]),
-            "event_id": ("text", [event.event_id for event in events]),
-        },
-        properties,
+        events=by_column(part.events),
     )

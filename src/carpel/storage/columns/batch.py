@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+
+import numpy as np
 
 from carpel.kit.numbers import DECIMALS
 from carpel.kit.turns import INTERPRETER, Urgency
@@ -14,6 +16,16 @@ Kind = Literal[
 ]
 
 Columns: TypeAlias = Mapping[str, tuple[Kind, Sequence[Any]]]
+
+EVENT_COLUMNS: dict[str, Kind] = {
+    "no": "integer",
+    "contact": "integer",
+    "type": "text",
+    "source": "text",
+    "happened_at": "date",
+    "event_id": "text",
+    "more": "text",
+}
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -37,10 +49,10 @@ def _cast(column: str, kind: Kind) -> str:
     return column
 
 
-def insert_into(table: str, columns: Columns, where: str = "TRUE") -> str:
-    """The SQL that puts rows of `fresh`, which has these columns, into a table."""
+def insert_into(table: str, columns: Columns) -> str:
+    """The SQL that puts all rows of `fresh`, which has these columns, into a table."""
     values = ", ".join(_cast(name, kind) for name, (kind, _) in columns.items())
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM fresh WHERE {where}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM fresh"
 
 
 @runtime_checkable
@@ -92,13 +104,47 @@ class ContactRows:
 
 @dataclass
 class EventRows:
-    """New events; a property is a sparse column: row place → value."""
+    """New events; a property is a sparse column: row place → value.
+
+    Where they come as an Arrow table, made elsewhere, the columns and properties only say what there is.
+    """
 
     columns: dict[str, tuple[Kind, list[Any]]] = field(default_factory=dict)
     properties: dict[tuple[str, Kind], dict[int, Any]] = field(default_factory=dict)
+    table: Any = None
+
+    @classmethod
+    def made(cls, table: Any) -> EventRows:
+        """Those in an Arrow table, as `arrow` makes it."""
+        parts = {name.partition(" ") for name in table.column_names if name not in EVENT_COLUMNS}
+        return cls(
+            {
+                name: (kind, [])
+                for name, kind in EVENT_COLUMNS.items()
+                if name in table.column_names
+            },
+            {(path, cast("Kind", kind)): {} for kind, _, path in parts},
+            table,
+        )
 
     def __len__(self) -> int:
+        if self.table is not None:
+            return int(self.table.num_rows)
         return len(self.columns["no"][1]) if self.columns else 0
+
+    def arrow(self) -> Any:
+        """As an Arrow table; see `property_name` for the names."""
+        if self.table is not None:
+            return self.table
+        columns: dict[str, tuple[Kind, Sequence[Any]]] = dict(self.columns)
+        for (path, kind), values in self.properties.items():
+            columns[property_name(path, kind)] = sparse(values, len(self), kind)
+        return arrow(columns)
+
+
+def property_name(path: str, kind: Kind) -> str:
+    """What a property's column is called in an Arrow table."""
+    return f"{kind} {path}"
 
 
 @dataclass
@@ -145,3 +191,11 @@ def sparse(values: dict[int, Any], length: int, kind: Kind) -> tuple[Kind, list[
     for place, value in values.items():
         column[place] = value
     return kind, column
+
+
+def parted(table: Any, numbers: Sequence[int]) -> tuple[Any, Any]:
+    """The rows of an Arrow table whose `no` is among some numbers, and the others."""
+    among = np.isin(table.column("no").to_numpy(), np.asarray(numbers, np.int64))
+    return (
+        (table, table.slice(0, 0)) if among.all() else (table.filter(among), table.filter(~among))
+    )

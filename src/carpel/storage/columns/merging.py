@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from carpel.kit.turns import INTERPRETER
-
-from .batch import EventRows, Kind, WorkspaceBatch
+from .batch import WorkspaceBatch
 
 
 @dataclass
 class Unmerged:
-    """A batch whose contacts' new rows are still as the people store keeps them, by number."""
+    """A batch whose contacts' new rows, by number, and events are still as the people store keeps them."""
 
-    batch: WorkspaceBatch
+    batch: WorkspaceBatch  # without either
     rows: dict[int, bytes]
+    events: Sequence[bytes] = ()  # some packed together in each
 
 
 def in_few(parts: Iterable[Unmerged]) -> list[Unmerged]:
@@ -43,9 +41,8 @@ def _merged(parts: Sequence[Unmerged]) -> Unmerged:
     whole = WorkspaceBatch(
         batches[0].workspace,
         replaced=sorted({number for batch in batches for number in batch.replaced}),
-        events=_all_events([batch.events for batch in batches if len(batch.events)]),
     )
-    return Unmerged(whole, _last_rows(parts))
+    return Unmerged(whole, _last_rows(parts), [body for part in parts for body in part.events])
 
 
 def _last_rows(parts: Sequence[Unmerged]) -> dict[int, bytes]:
@@ -56,22 +53,3 @@ def _last_rows(parts: Sequence[Unmerged]) -> dict[int, bytes]:
             last.pop(number, None)
         last |= part.rows
     return last
-
-
-def _all_events(parts: Sequence[EventRows]) -> EventRows:
-    """All events, one part after the other."""
-    if not parts:
-        return EventRows()
-    columns = {}
-    for name, (kind, _) in parts[0].columns.items():
-        INTERPRETER.give_way()
-        columns[name] = (kind, [value for part in parts for value in part.columns[name][1]])
-    properties: dict[tuple[str, Kind], dict[int, Any]] = {}
-    before = 0
-    for part in parts:
-        INTERPRETER.give_way()
-        for key, values in part.properties.items():
-            found = properties.setdefault(key, {})
-            found.update({before + place: value for place, value in values.items()})
-        before += len(part)
-    return EventRows(columns, properties)

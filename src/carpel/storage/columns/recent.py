@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import duckdb
 
-from .batch import Columns, insert_into
-
 PLAIN = "USING COMPRESSION uncompressed"
 
 
@@ -56,20 +54,12 @@ def wasted(connection: duckdb.DuckDBPyConnection, place: str) -> float:
     return (rows - there + count(connection, place)) / rows if rows else 0.0
 
 
-def replace(place: str, fresh: Columns) -> list[str]:
-    """Statements after which contacts in a table `gone` have no row but those in `fresh`, if any.
-
-    Who is in `fresh` alone is new, and goes into the large table at once.
-    """
-    among = "no IN (SELECT no FROM gone)"
-    statements = [
-        f"DELETE FROM {place}.recent WHERE {among}",
+def outdate(place: str) -> list[str]:
+    """Statements after which contacts in a table `gone` have no row that counts."""
+    return [
+        f"DELETE FROM {place}.recent WHERE no IN (SELECT no FROM gone)",
         f"INSERT INTO {place}.stale SELECT no FROM gone ANTI JOIN {place}.stale USING (no)",
     ]
-    if fresh:
-        statements.append(insert_into(f"{place}.recent", fresh, among))
-        statements.append(insert_into(f"{place}.contacts", fresh, f"NOT {among}"))
-    return statements
 
 
 def unite(connection: duckdb.DuckDBPyConnection, place: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import duckdb
 
 from . import recent
-from .batch import TYPES, ContactRows, Kind
+from .batch import EVENT_COLUMNS, TYPES, ContactRows, Kind
 
 # Events may bring any property; beyond this many columns, new ones go into `more` as JSON.
 MOST_PROPERTY_COLUMNS = 1000
@@ -25,16 +25,6 @@ _CONTACT_COLUMNS: dict[str, Kind] = {
     "lists": "number-list",
     "created_at": "date",
     "updated_at": "date",
-}
-
-EVENT_COLUMNS: dict[str, Kind] = {
-    "no": "integer",
-    "contact": "integer",
-    "type": "text",
-    "source": "text",
-    "happened_at": "date",
-    "event_id": "text",
-    "more": "text",
 }
 
 
@@ -104,6 +94,13 @@ class Tables:
     def property_column(self, workspace: int, path: str, kind: Kind) -> str | None:
         """The column of a property; None when there are too many columns for it to have one."""
         return self._properties[workspace].get(path, {}).get(kind)
+
+    def have_room(self, workspace: int, properties: Collection[tuple[str, Kind]]) -> bool:
+        """Whether each of these has a column, or will."""
+        known = self._properties.get(workspace, {})
+        new = sum(1 for path, kind in properties if kind not in known.get(path, {}))
+        there = sum(len(columns) for columns in known.values())
+        return there + new <= MOST_PROPERTY_COLUMNS
 
     def ensure_property_column(
         self, connection: duckdb.DuckDBPyConnection, workspace: int, path: str, kind: Kind
