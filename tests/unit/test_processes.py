@@ -31,8 +31,14 @@ open(f"{sys.argv[1]}/{os.getpid()}", "w").close()
 """
 # It turns requests round, but for some.
 TURNING = """
+notes = []
+
 def work(request):
     word, _, path = request.partition(b" ")
+    if word == b"note":
+        notes.append(path)
+    if word == b"notes":
+        return b" ".join(notes)
     if word == b"who":
         return str(os.getpid()).encode()
     if word == b"say":
@@ -107,16 +113,16 @@ class Begun:
 class Asking(threading.Thread):
     """Somebody who asks one thing, and may wait long."""
 
-    def __init__(self, helpers: Helpers, request: bytes) -> None:
+    def __init__(self, helpers: Helpers, request: bytes, *, behind: bool = False) -> None:
         super().__init__(daemon=True)
-        self._helpers = helpers
+        self._ask = helpers.ask_behind if behind else helpers.ask
         self._request = request
         self._answer: bytes | None = None
         self.start()
 
     @override
     def run(self) -> None:
-        self._answer = self._helpers.ask(self._request)
+        self._answer = self._ask(self._request)
 
     def waits(self) -> bool:
         """Whether there is no answer yet, and will not be in a moment."""
@@ -250,6 +256,38 @@ def test_none_is_begun_where_none_is_wanted(begun: Begun) -> None:
     with begun.helpers(0) as helpers, begun.helpers(2):
         assert [helpers.ask(b"abc") for _ in range(3)] == [None] * 3
     assert begun.processes == []
+
+
+@pytest.mark.parametrize(
+    ("patience_s", "place"), [(PATIENCE_S, 6), (0.0, 0)], ids=["after all", "not for ever"]
+)
+def test_who_is_behind_comes_after_all_who_ask_but_not_for_ever(
+    begun: Begun, monkeypatch: pytest.MonkeyPatch, patience_s: float, place: int
+) -> None:
+    monkeypatch.setattr(processes, "_PATIENCE_S", patience_s)
+    pipe = begun.folder.with_name("pipe")
+    os.mkfifo(pipe)
+    with begun.one() as helpers:
+        Asking(helpers, b"read %s" % bytes(pipe))
+        with pipe.open("wb"):  # it is being read by now
+            crowd = [Asking(helpers, b"note behind", behind=True)]
+            assert crowd[0].waits()
+            crowd += [Asking(helpers, b"note another") for _ in range(6)]
+            assert all(one.waits() for one in crowd)
+        for one in crowd:
+            one.end()
+        notes = helpers.ask(b"notes")
+    assert notes is not None
+    assert notes.split().index(b"behind") == place
+
+
+def test_who_is_behind_hears_of_the_end(begun: Begun) -> None:
+    with begun.one() as helpers:
+        os.kill(begun.processes[0], signal.SIGSTOP)
+        crowd = [Asking(helpers, b"abc"), Asking(helpers, b"abc", behind=True)]
+        assert all(one.waits() for one in crowd)
+        begun.kill()
+        assert [one.end() for one in crowd] == [None] * 2
 
 
 def test_closing_waits_for_those_that_are_about_to_begin(begun: Begun) -> None:
