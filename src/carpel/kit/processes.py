@@ -23,7 +23,7 @@ _READY = b"ready"
 # After helpers ended that should not have, or could not begin.
 _BEGIN_AGAIN_S = 10.0
 _CLOSE_S = 5.0
-_PATIENCE_S = 0.1  # of who comes after others
+_PATIENCE_S = 0.05  # of who comes after others
 
 
 class Gone(Exception):

@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from carpel.domain.contacts.packed import streamed, together
+from carpel.kit.turns import INTERPRETER
 from carpel.storage.columns import EventRows, Kind
 
 from .model import EventRow
@@ -38,7 +39,11 @@ def packed(events: Sequence[EventRow]) -> bytes:
 
 def unpacked(bodies: Sequence[bytes]) -> EventRows:
     """All that were packed, by column."""
-    return by_column([one for body in bodies for one in _events(body)])
+    found: list[EventRow] = []
+    for body in bodies:
+        INTERPRETER.give_way()
+        found += _events(body)
+    return by_column(found)
 
 
 def requests(bodies: Sequence[bytes]) -> Iterator[bytes]:
