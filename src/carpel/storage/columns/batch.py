@@ -116,7 +116,7 @@ class EventRows:
     @classmethod
     def made(cls, table: Any) -> EventRows:
         """Those in an Arrow table, as `arrow` makes it."""
-        parts = {name.partition(" ") for name in table.column_names if name not in EVENT_COLUMNS}
+        parts = [name.partition(" ") for name in table.column_names if name not in EVENT_COLUMNS]
         return cls(
             {
                 name: (kind, [])

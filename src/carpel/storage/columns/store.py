@@ -282,21 +282,23 @@ class Columns:
 
     def _events(self, workspace: int, events: EventRows) -> tuple[BatchColumns, Any]:
         """Which columns the events have, and what is in them."""
-        if events.table is None:
+        if not self.have_room(workspace, events):
             columns = self._event_columns(workspace, events)
             return columns, arrow(columns)
-        kinds = {name: (name, kind) for name, (kind, _) in events.columns.items()}
+        table = events.arrow()
+        named = {name: (name, kind) for name, (kind, _) in events.columns.items()}
         for path, kind in events.properties:
             name = self._tables.property_column(workspace, path, kind)
             assert name is not None, "there is room for all"  # noqa: S101
-            kinds[property_name(path, kind)] = (name, kind)
-        found = [kinds[name] for name in events.table.column_names]
-        renamed = events.table.rename_columns([name for name, _ in found])
+            named[property_name(path, kind)] = (name, kind)
+        found = [named[name] for name in table.column_names]
+        renamed = table.rename_columns([name for name, _ in found])
         return {name: (kind, ()) for name, kind in found}, renamed
 
     def _event_columns(
         self, workspace: int, events: EventRows
     ) -> dict[str, tuple[Kind, list[Any]]]:
+        """The same where some properties have none of their own: these together in one, as JSON."""
         columns = dict(events.columns)
         more: dict[int, dict[str, Any]] = {}
         for (path, kind), values in events.properties.items():
