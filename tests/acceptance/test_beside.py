@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -283,6 +284,18 @@ def test_nobody_misses_a_helper_that_is_killed(directory: Directory) -> None:
         with ThreadPoolExecutor(WORKERS) as pool:
             assert list(pool.map(send, range(24))) == [120] * 24
         assert one.count("external_id LIKE 'f%'") == 24 * 120
+
+
+def test_where_many_are_expected_a_helper_begins_before_it_is_asked(directory: Directory) -> None:
+    data, key = directory
+    copy = shutil.copytree(data, data.with_name("many"))
+    with closing(sqlite3.connect(copy / "people.sqlite")) as people:
+        people.execute("CREATE TABLE room AS SELECT zeroblob(33554432)")  # as 100,000 contacts take
+    with served(copy, key, helpers=1) as one:
+        until(lambda: len(one.helpers()) == 1)
+        nice = {int((Path("/proc") / str(each) / "stat").read_text().rsplit(") ", 1)[1].split()[16])
+                for each in (os.getpid(), *one.helpers())}  # fmt: skip
+        assert len(nice) == 1  # though what else is made ready comes after others
 
 
 @pytest.mark.parametrize("has_begun", [True, False])

@@ -5,6 +5,7 @@ The engine calls the test between the parts of a build, so what overlaps is draw
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from support.oracle_drawing import examples
 from support.population import Population
 from support.population_strategies import populations
 from support.timelines import NOT_FOUND, Timeline
+from support.waiting import until
 
 PATIENCE_S = 30
 FEW = absorbing._FEW  # noqa: SLF001
@@ -185,6 +187,46 @@ def test_the_old_membership_serves_until_the_new_is_there(tmp_path: Path) -> Non
         assert (seen["progress"].fraction, seen["progress"].segments) == (1.0, 1)
         assert home.count("OLD")["value"] == 41
         assert home.service.engine.building(_segment(home, "OLD").no) is None
+
+
+def test_what_the_columns_do_not_have_yet_is_in_a_build_that_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [{"external_id": f"p{n}", "fields": {"age": n}} for n in range(400)]
+    with house(tmp_path / "data") as home:
+        home.put(*people[:380])
+        home.happen(*({"external_id": f"p{n}", "event": "buy"} for n in range(20)))
+        held, columns = threading.Event(), home.service._columns  # noqa: SLF001
+        write = columns.apply
+
+        def later(*what: Any) -> None:
+            assert held.wait(PATIENCE_S)
+            write(*what)
+
+        monkeypatch.setattr(columns, "apply", later)
+        more = [*people[380:], people[5] | {"fields": {"age": 50}}]
+        home.client.post("/contacts", more, wait="stored")
+        bought = [{"external_id": f"p{n}", "event": "buy"} for n in (1, 381, 399)]
+        home.client.post("/events", bought, wait="stored")
+        home.client.delete("/contacts/p399")
+        until(lambda: home.service.ingest.untold_since is None)
+        rules = {
+            "old": "age >= 40",
+            "buyers": "contact_id IN (SELECT contact_id FROM event_data WHERE event_type = 'buy')",
+            "regulars": "contact_id IN (SELECT contact_id FROM event_data WHERE event_type = 'buy' "
+                        "GROUP BY contact_id HAVING COUNT(*) > 1)",
+        }  # fmt: skip
+        for name, sql in rules.items():
+            home.segment(name, sql)
+        engine, numbers = home.service.engine, [_segment(home, name).no for name in rules]
+        assert engine.settle(numbers, timeout_s=PATIENCE_S)
+        found = [engine.count(number) for number in numbers]
+        assert [one and one.value for one in found] == [360, 21, 1]
+        held.set()
+        home.put(people[50])  # and the columns have it all
+        for sql, value in zip(rules.values(), (360, 21, 1), strict=True):
+            asked = home.client.post("/segments/preview", {"sql": sql})
+            assert asked["count"]["value"] == value
 
 
 def test_a_build_that_nobody_waits_for_stops_at_once(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ class Service:
             helpers=helpers,
             _poster=poster,
             kept=kept,
-            warming=Warming(directory.people, clock, engine),
+            warming=Warming(directory.people, clock, engine, helpers),
             _catalogue=catalogue,
             _people=people,
             _view=view,

@@ -1,4 +1,4 @@
-"""The people store kept in the system's cache, so that look-ups do not wait for the disk."""
+"""What a large directory's server has at hand before anybody asks: people in memory, and helpers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from carpel.engine.live import Engine
 from carpel.kit.background import Background
 from carpel.kit.clock import MINUTE, SECOND, Clock
 from carpel.kit.priority import step_back
+from carpel.kit.processes import Helpers
 
 _log = logging.getLogger("carpel.app")
 
@@ -21,6 +22,8 @@ _PATIENCE = MINUTE
 # Looking at a page again costs 0.1 microseconds.
 _EVERY = 10 * SECOND
 _PIECE = 8 * 1024 * 1024
+# A people store of so many bytes has some hundred thousand contacts: large bodies are to be expected.
+_LARGE = 32 * 1024 * 1024
 # What the file gains is mapped beside the rest; after so many times all is mapped anew.
 _MOST_MAPPINGS = 64
 
@@ -33,12 +36,16 @@ class Warming:
     being written. Some systems take from the cache what nobody looked at for half a minute, even while
     memory is free, and reading a file is no looking for them, only a mapping is. So the process's
     resident memory includes the file; it is the system's cache, which takes it back when it needs it.
+
+    A helper takes a second of a processor to begin. The first large bodies would have to share that
+    with it, and with what it is to do for them.
     """
 
-    def __init__(self, file: Path, clock: Clock, engine: Engine) -> None:
+    def __init__(self, file: Path, clock: Clock, engine: Engine, helpers: Helpers) -> None:
         self._file = file
         self._clock = clock
         self._engine = engine
+        self._helpers = helpers
         self._background = Background("carpel-warm")
         self._mapped: list[NDArray[np.uint8]] = []  # one behind the other
 
@@ -49,9 +56,11 @@ class Warming:
         self._background.close()
 
     def _run(self) -> None:
-        step_back()
         # A snapshot needs the disk for itself; a build, which takes longer, needs the processors.
         goes_on = self._until_built(self._clock.now() + _PATIENCE)
+        if goes_on and self._file.stat().st_size >= _LARGE:
+            self._helpers.begin()
+        step_back()  # helpers would have inherited that
         while goes_on:
             self._look()
             goes_on = self._until(self._clock.now() + _EVERY)

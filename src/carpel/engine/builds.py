@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from carpel.kit.turns import INTERPRETER
 from carpel.storage.columns import Snapshot, WorkspaceBatch
@@ -13,6 +14,9 @@ from carpel.storage.columns import Snapshot, WorkspaceBatch
 from .memory.pace import Pace
 from .memory.world import World
 from .tracked import Touched, Tracked
+
+# Makes a workspace's batch from what the columns are still to be given.
+Again: TypeAlias = Callable[[int], WorkspaceBatch]
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,21 @@ class Pending:
     batches: Mapping[int, WorkspaceBatch]
     changes: Mapping[int, Touched]
     written: threading.Event | None = None  # set once it may be told who moved
+    again: Again | None = None
+
+    def folded(self) -> Pending:
+        """The same without the batches, if they can be made again.
+
+        Those of a second or two are half a million small objects: what looks for garbage would go
+        through all of them, for a fifth of a second in which nobody else has the interpreter.
+        """
+        return self if self.again is None else replace(self, batches={})
+
+    def batch(self, workspace: int) -> WorkspaceBatch | None:
+        """What changed in a workspace, made again where it has been folded; None for nothing."""
+        if workspace in self.batches or self.again is None or workspace not in self.changes:
+            return self.batches.get(workspace)
+        return self.again(workspace)
 
     def await_written(self) -> None:
         """Wait until it may be told who moved; somebody else has the turn meanwhile."""
@@ -99,7 +118,7 @@ class Build:
         """Take in what came after the snapshot, up to a record, and bring the world to an instant."""
         while self._queue and self._queue[0].seq <= up_to:
             pending = self._queue.popleft()
-            batch = pending.batches.get(self.workspace)
+            batch = pending.batch(self.workspace)
             if pending.seq > self.applied and batch is not None:
                 self.world.check_room()
                 self.world.advance(now)

@@ -17,6 +17,7 @@ from carpel.storage.parts import Damaged
 
 from . import snapshots
 from .building import Building
+from .builds import Again
 from .living import Given, OnPublished
 from .memory.bitmaps import few_or_frozen
 from .memory.flips import Flips
@@ -99,13 +100,14 @@ class Restoring(Building):
         touched: Iterable[Touched],
         batches: Sequence[WorkspaceBatch] = (),
         written: threading.Event | None = None,
+        again: Again | None = None,
     ) -> None:
         """As before. The snapshot is of no use to a later process any more, and whom a batch erases
         is not to stay in it.
         """
         if batches:
             self._outdate()
-        super().touch(seq, touched, batches, written)
+        super().touch(seq, touched, batches, written, again)
         if not self._is_reading and self._worlds.held > _MOST_HELD:
             self._end_restoring("too much has come in since")
 

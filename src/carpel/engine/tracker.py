@@ -12,7 +12,7 @@ from carpel.kit.clock import Clock
 from carpel.kit.instants import LATEST
 from carpel.storage.columns import WorkspaceBatch
 
-from .builds import Pending, Progress
+from .builds import Again, Pending, Progress
 from .memory.known import knows
 from .plan import Plan
 from .publication import Published, Standing
@@ -111,16 +111,18 @@ class Tracker:
         touched: Iterable[Touched],
         batches: Sequence[WorkspaceBatch] = (),
         written: threading.Event | None = None,
+        again: Again | None = None,
     ) -> None:
         """Data changed: queue it for what lives in memory. The columns may not have it yet.
 
-        It is worked out at once, and told when `written` is set.
+        It is worked out at once, and told when `written` is set. A build that begins before the
+        columns have it asks for it `again`; without, the batches are kept for that.
         """
         changes = {change.workspace: change for change in touched}
         by_workspace = {batch.workspace: batch for batch in batches}
         with self._changed:
             self._touched = max(self._touched, seq)
-            self._worlds.push(Pending(seq, by_workspace, changes, written))
+            self._worlds.push(Pending(seq, by_workspace, changes, written, again))
             self._changed.notify_all()
 
     def stored(self, seq: int) -> None:

@@ -47,7 +47,7 @@ class Worlds:
 
     def push(self, pending: Pending) -> None:
         """Queue what a record changed."""
-        self._unstored.append(pending)
+        self._unstored.append(pending.folded())
         if self.build is not None:
             self.build.push(pending)
         for workspace in self._held.keys() & pending.batches.keys():

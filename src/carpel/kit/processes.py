@@ -89,7 +89,7 @@ class Helper:
 
 
 class Helpers:
-    """So many, begun when they are first asked. Thread-safe."""
+    """So many, begun when they are first asked, or before. Thread-safe."""
 
     def __init__(self, count: int, module: str, *arguments: str) -> None:
         """Args: module: what each runs, which calls `answer_all`."""
@@ -105,9 +105,15 @@ class Helpers:
         self._closing = False
         self._beginning: list[threading.Thread] = []
 
+    def begin(self) -> None:
+        """Begin those that are not there, beside the caller."""
+        with self._changed:
+            if self._there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
+                self._begin(self._count - self._there)
+
     def ask(self, request: bytes) -> bytes | None:
         """The answer of one of them, once one is free; None when there is none to ask."""
-        self._begin_missing()
+        self.begin()
         with self._changed:
             self._asking += 1
             self._changed.wait_for(lambda: self._is_settled and not self._late)
@@ -182,11 +188,6 @@ class Helpers:
             self._busy.discard(helper)
             self._idle.append(helper)
             self._changed.notify_all()
-
-    def _begin_missing(self) -> None:
-        with self._changed:
-            if self._there < self._count and monotonic() >= self._begun_at + _BEGIN_AGAIN_S:
-                self._begin(self._count - self._there)
 
     def _begin(self, count: int) -> None:
         """Begin some beside the caller, who does not wait for them; needs the lock."""

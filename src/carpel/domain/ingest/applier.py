@@ -146,7 +146,8 @@ class Applier:
             who = [event.contact for event in part.events] if changed else ()
             self._feed.batch(applied.seq, workspace, changed, who)
         touched = applied.changes.touched(self._fields)
-        self._engine.touch(applied.seq, touched, applied.batches, written)
+        again = self._again(applied.parts) if applied.parts else None
+        self._engine.touch(applied.seq, touched, applied.batches, written, again)
 
     def hand_over(self, told: Sequence[Told]) -> None:
         """Bring the columns up to some batches; a few large ones are much quicker than many."""
@@ -182,6 +183,11 @@ class Applier:
         rows = [(no, row) for no, row in found if row is not None]
         differs = changes.differs(workspace, self._fields)
         return to_columns(rows, self._fields.by_number(workspace), differs)
+
+    def _again(self, parts: Sequence[Unmerged]) -> Callable[[int], WorkspaceBatch]:
+        """Makes a workspace's batch for the engine again."""
+        packed = {part.batch.workspace: part for part in parts}
+        return lambda workspace: self._columnar.batch(packed[workspace])
 
     def _in_columns(self, part: Unmerged) -> WorkspaceBatch:
         workspace = part.batch.workspace

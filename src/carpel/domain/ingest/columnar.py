@@ -7,12 +7,13 @@ at the interpreter, and nobody waits for it. Bodies that were sent are read betw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from carpel.domain.contacts import packed as contacts
 from carpel.domain.events import packed as events
 from carpel.domain.fields import Fields
 from carpel.kit.turns import INTERPRETER, Urgency
-from carpel.storage.columns import ContactRows, EventRows
+from carpel.storage.columns import ContactRows, EventRows, Unmerged, WorkspaceBatch
 
 # So much is made columns beside, if there is a process to ask.
 _MANY_ROWS = 200
@@ -32,6 +33,11 @@ class Columnar:
     def rows(self, workspace: int, packed: Mapping[int, bytes]) -> ContactRows:
         """Contacts' rows by column."""
         return contacts.unpacked(self.fields, workspace, packed)
+
+    def batch(self, part: Unmerged) -> WorkspaceBatch:
+        """A whole batch in plain columns, contacts by number."""
+        rows = self.rows(part.batch.workspace, dict(sorted(part.rows.items())))
+        return replace(part.batch, contacts=rows, events=events.unpacked(part.events))
 
     def table(self, workspace: int, packed: Mapping[int, bytes]) -> ContactRows:
         """The same ready for the columns; if they are many, made beside."""
