@@ -129,8 +129,7 @@ class Tracker:
         """The columns have all up to a record: mark what is computed from them and reads it."""
         with self._changed:
             self._stored = max(self._stored, seq)
-            found = self._worlds.stored(seq)
-            for pending in found:
+            for pending in self._worlds.stored(seq):
                 for segment in self._recounted.values():
                     change = pending.changes.get(segment.workspace)
                     cause = cause_of(change, segment.reads) if change is not None else None
@@ -139,10 +138,6 @@ class Tracker:
                         segment.touched_by = cause
                         segment.needs = max(segment.needs, pending.seq)
             self._changed.notify_all()
-        # One by one and without the lock: all of a second at once is let go in 40 ms, meanwhile nobody
-        # else has the interpreter.
-        while found:
-            del found[-1]
 
     def count(self, number: int) -> Count | None:
         """The count as published; None before the first, or for an unknown segment.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,52 @@ def test_readers_see_the_people_of_their_moment(
                 assert seen(again) == expected(people)
     assert divided > 5
     columns.close()
+
+
+def test_beside_a_stream_some_are_put_back_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_, "_MOST_STALE", 100)
+    monkeypatch.setattr(store_, "_PARTS", 4)
+    columns, chance, left = opened(tmp_path / "columns"), random.Random(1), [0]
+    people: Rows = {no: {"no": no, "id": f"{no:032x}"} for no in range(1, 1001)}
+    columns.apply(1, [WorkspaceBatch(WORKSPACE, contacts=rows_of(people, [*people], "f100"))])
+    for step in range(2, 30):
+        some = sorted(chance.sample(sorted(people), 30))
+        field = f"f10{step % 3}"
+        for no in some[3:]:
+            people[no][field] = f"{step}.{no}"
+        for no in some[:3]:
+            del people[no]
+        with columns.snapshot() as before:
+            then = seen(before)
+            batch = WorkspaceBatch(WORKSPACE, some, rows_of(people, some[3:], field))
+            columns.apply(step, [batch])
+            assert seen(before) == then
+        with columns.snapshot() as now:
+            assert seen(now) == expected(people)
+            left += now.rows(Sql(f"SELECT count(*) FROM w{WORKSPACE}.stale", ()))[0]
+        if step == 20:
+            columns.close()
+            columns = opened(tmp_path / "columns")
+    assert max(left) <= 100 + 30
+    fell = [before - after for before, after in pairwise(left) if after < before]
+    assert len(fell) > 4
+    assert max(fell) < 60  # of more than a hundred
+    columns.tidy()
+    assert columns.is_united
+    with columns.snapshot() as after_all:
+        assert seen(after_all) == expected(people)
+    columns.close()
+
+
+def rows_of(people: Rows, numbers: list[int], field: str) -> ContactRows:
+    """Whole rows of some, as far as they have anything."""
+    names = sorted({field, *(name for row in people.values() for name in row)} - {"no", "id"})
+    some = [people[no] for no in numbers]
+    columns: dict[str, Any] = {name: ("text", [row.get(name) for row in some]) for name in names}
+    ids = [row["id"] for row in some]
+    return ContactRows({"no": ("integer", numbers), "id": ("id", ids), **columns})
 
 
 def test_folding_goes_on_beside_readers_of_earlier_moments(tmp_path: Path) -> None:

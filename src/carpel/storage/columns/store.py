@@ -33,9 +33,10 @@ from .batch import (
 )
 from .tables import Names, Tables, place_of
 
-# With so many of a workspace's contacts in the small table they all go into the large one: what is
-# asked of all contacts takes longer the more there are.
+# With so many of a workspace's contacts in the small table some go into the large one: what is
+# asked of all contacts takes longer the more there are. All at once would take seconds beside a stream.
 _MOST_STALE = 500_000
+_PARTS = 16
 # When this part of the large table's rows does not count any more, the others are put together: when
 # it is quiet, and beside a stream of changes.
 _MUCH_WASTED = 1 / 8
@@ -116,6 +117,7 @@ class Columns:
         # Tables and their columns change under this lock, and a reader fixes its moment under it:
         # so the names it has are those of the tables it sees.
         self._published = threading.RLock()
+        self._next_part: dict[int, int] = {}  # of contacts to go into the large table, by workspace
 
     @property
     def applied(self) -> int:
@@ -138,7 +140,7 @@ class Columns:
             self._writer.execute("INSERT INTO progress VALUES (?)", [seq]).fetchall()
         for workspace, count in list(self._tables.stale.items()):
             if count >= _MOST_STALE:
-                behind(partial(self._unite, workspace, _TOO_MUCH_WASTED))
+                behind(partial(self._unite_some, workspace))
 
     def have_room(self, workspace: int, events: EventRows) -> bool:
         """Whether all properties of some events have columns, or will: as a table they need them."""
@@ -167,6 +169,19 @@ class Columns:
             # Who looks before this looks into both, which is right until somebody changes again.
             with self._published:
                 self._tables.unite(workspace)
+
+    def _unite_some(self, workspace: int) -> None:
+        """The same of a part of the contacts, each time the next, unless too much is wasted."""
+        place, part = place_of(workspace), self._next_part.get(workspace, 0)
+        if recent.wasted(self._writer, place) >= _TOO_MUCH_WASTED:
+            self._unite(workspace, _TOO_MUCH_WASTED)
+            return
+        with self._transaction():
+            recent.unite_some(self._writer, place, part, _PARTS)
+        self._next_part[workspace] = (part + 1) % _PARTS
+        left = recent.count(self._writer, place)
+        with self._published:
+            self._tables.unite(workspace, left)
 
     @contextmanager
     def _vacuum(self) -> Iterator[None]:

@@ -129,9 +129,12 @@ class Tables:
         """From now on a workspace's contacts may lie in both tables, so many more than before."""
         self._stale[workspace] = self._stale.get(workspace, 0) + more
 
-    def unite(self, workspace: int) -> None:
-        """A workspace's contacts lie in the large table again."""
-        self._stale.pop(workspace, None)
+    def unite(self, workspace: int, left: int = 0) -> None:
+        """A workspace's contacts lie in the large table again, but for so many."""
+        if left:
+            self._stale[workspace] = left
+        else:
+            self._stale.pop(workspace, None)
 
     def reload(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Look what there is; again after a transaction that made columns was rolled back."""
