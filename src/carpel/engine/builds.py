@@ -39,9 +39,10 @@ class Pending:
 
     def batch(self, workspace: int) -> WorkspaceBatch | None:
         """What changed in a workspace, made again where it has been folded; None for nothing."""
-        if workspace in self.batches or self.again is None or workspace not in self.changes:
-            return self.batches.get(workspace)
-        return self.again(workspace)
+        found = self.batches.get(workspace)
+        if found is None and self.again is not None and workspace in self.changes:
+            return self.again(workspace)
+        return found
 
     def await_written(self) -> None:
         """Wait until it may be told who moved; somebody else has the turn meanwhile."""

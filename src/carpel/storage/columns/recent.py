@@ -62,24 +62,15 @@ def outdate(place: str) -> list[str]:
     ]
 
 
-def unite(connection: duckdb.DuckDBPyConnection, place: str) -> None:
-    """Put everybody into the large table; for a transaction of its own."""
-    for statement in (
-        f"DELETE FROM {place}.contacts WHERE no IN (FROM {place}.stale)",
-        f"INSERT INTO {place}.contacts BY NAME FROM {place}.recent",
-        f"DELETE FROM {place}.recent",
-        f"DELETE FROM {place}.stale",
-    ):
-        connection.execute(statement).fetchall()
+def unite(connection: duckdb.DuckDBPyConnection, place: str, part: int = 0, parts: int = 1) -> None:
+    """Put everybody whose number is in one of so many equal parts of all into the large table; for a
+    transaction of its own.
 
-
-def unite_some(connection: duckdb.DuckDBPyConnection, place: str, part: int, parts: int) -> None:
-    """The same with those whose numbers are in one of so many equal parts of all.
-
-    Contacts lie by number but for those that were put back before, so DuckDB looks through a part
-    of the table, not through all of it.
+    Contacts lie by number but for those that were put back before, so for a part DuckDB looks
+    through a part of the table.
     """
-    ((highest,),) = connection.execute(f"SELECT max(no) FROM {place}.stale").fetchall()
+    newest = f"SELECT coalesce(max(no), 0) FROM {place}.stale"
+    ((highest,),) = connection.execute(newest).fetchall()
     width = highest // parts + 1
     among = f"no >= {part * width} AND no < {(part + 1) * width}"
     for statement in (

@@ -140,7 +140,7 @@ class Columns:
             self._writer.execute("INSERT INTO progress VALUES (?)", [seq]).fetchall()
         for workspace, count in list(self._tables.stale.items()):
             if count >= _MOST_STALE:
-                behind(partial(self._unite_some, workspace))
+                behind(partial(self._unite, workspace, _TOO_MUCH_WASTED, _PARTS))
 
     def have_room(self, workspace: int, events: EventRows) -> bool:
         """Whether all properties of some events have columns, or will: as a table they need them."""
@@ -160,28 +160,20 @@ class Columns:
             self._unite(workspace, _MUCH_WASTED)
         self._fold()
 
-    def _unite(self, workspace: int, most_wasted: float) -> None:
+    def _unite(self, workspace: int, most_wasted: float, parts: int = 1) -> None:
+        """Put one of so many parts of them there, each time the next; all where too much is wasted."""
         place = place_of(workspace)
         wasteful = recent.wasted(self._writer, place) >= most_wasted
+        parts = 1 if wasteful else parts
+        part = self._next_part.get(workspace, 0) % parts
         with self._vacuum() if wasteful else contextlib.nullcontext():
             with self._transaction():
-                recent.unite(self._writer, place)
+                recent.unite(self._writer, place, part, parts)
+            self._next_part[workspace] = part + 1
+            left = recent.count(self._writer, place)
             # Who looks before this looks into both, which is right until somebody changes again.
             with self._published:
-                self._tables.unite(workspace)
-
-    def _unite_some(self, workspace: int) -> None:
-        """The same of a part of the contacts, each time the next, unless too much is wasted."""
-        place, part = place_of(workspace), self._next_part.get(workspace, 0)
-        if recent.wasted(self._writer, place) >= _TOO_MUCH_WASTED:
-            self._unite(workspace, _TOO_MUCH_WASTED)
-            return
-        with self._transaction():
-            recent.unite_some(self._writer, place, part, _PARTS)
-        self._next_part[workspace] = (part + 1) % _PARTS
-        left = recent.count(self._writer, place)
-        with self._published:
-            self._tables.unite(workspace, left)
+                self._tables.unite(workspace, left)
 
     @contextmanager
     def _vacuum(self) -> Iterator[None]:
